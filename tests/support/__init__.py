@@ -1,0 +1,1 @@
+"""What tests of several rings share: databases, the browser, volumes, seeds. No assertion lives here."""

@@ -40,7 +40,10 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A lot issued at once; amounts in smallest steps. `is_activated`: its amount counts in `available`, not in `pending`."""
+    """A lot issued at once; amounts in smallest steps.
+
+    `is_activated`: what remains of it counts in `available`, not in `pending`.
+    """
 
     grant_id: str
     customer_id: str
@@ -87,7 +90,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One customer x one entitlement type. Figures in smallest steps; `grants` are the loaded ones, in issuing order."""
+    """One customer x one entitlement type; figures in smallest steps, `grants` are the loaded ones in issuing order."""
 
     customer_id: str
     type_code: str
@@ -147,4 +150,5 @@ class Account:
             and (self.available, self.pending) == (active, scheduled)
             and self.held == sum(grant.held for grant in self.grants.values())
             and min(self.available, self.pending, self.held, self.debt) >= 0
+            and all(grant.balances() for grant in self.grants.values())
         )

@@ -15,7 +15,7 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Burn:
-    """What a request takes, in smallest steps: the allocations, what it could have used, what it lacks, what restrictions kept out."""
+    """What a request takes: the allocations, and in smallest steps what it could use, lacks, and may not use."""
 
     allocations: tuple[Allocation, ...]
     available: int

@@ -49,7 +49,7 @@ THE_LEDGER: Final = Actor(ActorKind.SYSTEM, "ledger", "The ledger")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Who sends a command, into which ledger, and what they may do. `source` is the namespace of the idempotency key."""
+    """Who sends a command, into which ledger, and what they may do; `source` is the namespace of idempotency keys."""
 
     actor: Actor
     ledger: str = "main"
@@ -128,10 +128,10 @@ class ReviseEntitlementType(Command):
     name: str | Absent = UNSET
     unit: str | Absent = UNSET
     time_zone: str | Absent = UNSET
-    default_validity: Validity | None | Absent = UNSET
-    max_balance: RawAmount | None | Absent = UNSET
+    default_validity: Validity | Absent | None = UNSET
+    max_balance: RawAmount | Absent | None = UNSET
     debt_limit: RawAmount | Absent = UNSET
-    max_backdate: str | None | Absent = UNSET
+    max_backdate: str | Absent | None = UNSET
     on_expired_reversal: ExpiredReversalPolicy | Absent = UNSET
     reversal_grace: str | Absent = UNSET
     clawback: ClawbackPolicy | Absent = UNSET
@@ -155,8 +155,8 @@ class UpdateCustomer(Command):
     """Change a customer's name, e-mail or metadata: what is left out stays, null unsets."""
 
     customer_id: str
-    name: str | None | Absent = UNSET
-    email: str | None | Absent = UNSET
+    name: str | Absent | None = UNSET
+    email: str | Absent | None = UNSET
     metadata: Metadata | Absent = UNSET
 
 

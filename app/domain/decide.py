@@ -3,7 +3,6 @@
 What belongs here: the rules of the law that need the state. What does not: judging how the input is written (`shape`).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -12,8 +11,8 @@ from app.domain.account import Account
 from app.domain.amounts import MAX_STEPS, to_steps, to_text
 from app.domain.burn import burn
 from app.domain.commands import (
-    UNSET,
     THE_LEDGER,
+    UNSET,
     Consume,
     Context,
     DefineEntitlementType,
@@ -71,10 +70,10 @@ Refused = tuple[SimpleRejection, ...]
 
 
 def execute(state: State, command: SingleCommand, context: Context, stamp: Stamp) -> Accepted | Refused:
-    """Decide the command at the stamp's instant and record what follows: first what is due, then its own events, then what is due in
-    consequence (L3.4). A refusal is a non-empty tuple and leaves nothing behind.
+    """Decide the command at the stamp's instant and record what follows (L3.4).
 
-    `stamp` carries the command's id, key and place; `context` who sends it.
+    First what is due is written, then the command's own events, then what is due in consequence. A refusal is a
+    non-empty tuple and leaves nothing behind. `stamp` carries the command's id, key and place; `context` who sends it.
     """
     writing = _Writing(state, stamp)
     if isinstance(command, Issue | Consume):
@@ -261,7 +260,7 @@ def _expiry(command: Issue, entitlement_type: EntitlementType, effective_at: dat
         try:
             expires_at = expiry(effective_at, validity, entitlement_type.time_zone)
         except OverflowError:
-            return "The grant would expire beyond the year 9999."
+            return "The grant would expire outside the years 1 to 9999."
     if expires_at is not None and expires_at <= effective_at:
         return "The grant would expire before it takes effect."
     return expires_at

@@ -1,9 +1,10 @@
 """What time alone does to an account (L3.4, L5.1).
 
-What belongs here: the transitions since the last event, and an account with them folded in. What does not: writing them (`decide` puts them
-before an accepted command's own events).
+What belongs here: the transitions since the last event, and an account with them folded in. What does not: writing them
+(`decide` puts them before an accepted command's own events).
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from app.domain.account import Account
@@ -15,7 +16,7 @@ _ORDER = {EventKind.ACTIVATED: 0, EventKind.EXPIRED: 2}
 
 
 def due(account: Account, now: datetime) -> list[Draft]:
-    """The transitions that time has made by `now` and nobody has written, in the order in which they are to be written."""
+    """The transitions that time has made by `now` and nobody has written, in the order in which to write them."""
     transitions: list[tuple[datetime, int, int, Draft]] = []
     for order, grant in enumerate(account.open_grants()):
         if not grant.is_activated and grant.effective_at <= now:
@@ -30,14 +31,13 @@ def due(account: Account, now: datetime) -> list[Draft]:
 
 
 def settled(account: Account, now: datetime) -> Account:
-    """The account as it stands at `now`: what is due folded in, nothing recorded. `position` stays that of its last event."""
-    transitions = due(account, now)
+    """The account at `now`: what is due folded in, nothing recorded; `position` stays that of its last event."""
     stamp = Stamp(ledger="", command_id="", actor=THE_LEDGER, recorded_at=now)
     after = account
-    for index, draft in enumerate(transitions):
+    for index, draft in enumerate(due(account, now)):
         state = State(position=account.position, accounts={account.key: after})
         after = evolve_account(after, record(state, draft, stamp, index))
-    return after
+    return replace(after, position=account.position)
 
 
 def _draft(account: Account, fact: Activated | Expired, effective_at: datetime) -> Draft:

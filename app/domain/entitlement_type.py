@@ -71,7 +71,7 @@ class EntitlementType:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """Who holds entitlements; the id is the caller's own. Name and e-mail are no part of it: they live in a row that can be deleted."""
+    """Who holds entitlements; the id is the caller's own. Name and e-mail are no part of it (`Profile`)."""
 
     customer_id: str
     created_at: datetime
@@ -81,7 +81,7 @@ class Customer:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A customer's personal data: never in a leaf (L13.9)."""
+    """A customer's personal data: never in a leaf, in a row that can be deleted (L13.9)."""
 
     name: str | None = None
     email: str | None = None

@@ -3,14 +3,13 @@
 What belongs here: the canonical members of a command. What does not: bytes and hashes (`store.codec`).
 """
 
-from dataclasses import MISSING, fields
-from datetime import datetime
-from enum import Enum
-from functools import cache
-from typing import Any
+from dataclasses import MISSING, Field, fields
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, get_args
 
 from app.domain.amounts import canonical
-from app.domain.commands import UNSET, Batch, SingleCommand
+from app.domain.commands import Batch, SingleCommand
 from app.domain.shape import operation_name
 from app.domain.validity import Validity
 
@@ -24,14 +23,16 @@ Canonical = dict[str, object]
 
 
 def fingerprint(command: SingleCommand) -> Canonical:
-    """The operation's name and its members, each in one way of writing: amounts without trailing zeros, instants in UTC
-    microseconds, members that are absent or equal to their default left out."""
+    """The operation's name and its members, each in one way of writing.
+
+    Amounts go without trailing zeros, instants in UTC microseconds; members that are absent or equal to their default
+    are left out, whichever way the default was written.
+    """
     members: Canonical = {"operation": operation_name(command)}
-    for name, default in _members(type(command)):
-        value = getattr(command, name)
-        if value is UNSET or value == default:
-            continue
-        members[name] = _written(name, value)
+    for name, default in _MEMBERS[type(command)]:
+        written = _written(name, getattr(command, name))
+        if written != default:
+            members[name] = written
     return members
 
 
@@ -43,20 +44,11 @@ def batch_fingerprint(batch: Batch) -> Canonical:
     }
 
 
-@cache
-def _members(command: type[Any]) -> tuple[tuple[str, object], ...]:
-    return tuple(
-        (member.name, member.default_factory() if member.default_factory is not MISSING else member.default)
-        for member in fields(command)
-        if member.name not in _LEFT_OUT
-    )
-
-
 def _written(name: str, value: object) -> object:
-    if isinstance(value, Enum):
+    if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime):
-        return value.isoformat(timespec="microseconds")
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
     if isinstance(value, Validity):
         return {"duration": value.duration, "until": value.until and value.until.value}
     if isinstance(value, tuple):
@@ -64,3 +56,13 @@ def _written(name: str, value: object) -> object:
     if name in _AMOUNTS and isinstance(value, str | int):
         return canonical(value)
     return value
+
+
+def _default(member: Field[Any]) -> object:
+    return member.default if member.default_factory is MISSING else member.default_factory()
+
+
+_MEMBERS: dict[type[Any], list[tuple[str, object]]] = {
+    command: [(m.name, _written(m.name, _default(m))) for m in fields(command) if m.name not in _LEFT_OUT]
+    for command in get_args(SingleCommand)
+}

@@ -1,7 +1,7 @@
 """The closed set of reasons for which the ledger says no, in order of precedence (L12.4).
 
-What belongs here: what a refusal tells the caller. What does not: when it is given (`shape`, `decide`), how it is spoken
-outside (`edges.outcomes`).
+What belongs here: what a refusal tells the caller. What does not: when it is given (`shape`, `decide`), how it is
+spoken outside (`edges.outcomes`).
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class NotAllowed:
-    """The state of things forbids it: BACKDATE_NOT_ALLOWED, CUSTOMER_CLOSED, CUSTOMER_FROZEN, ALREADY_EXISTS, NOT_ALLOWED."""
+    """The state of things forbids it: BACKDATE_NOT_ALLOWED, CUSTOMER_CLOSED, CUSTOMER_FROZEN, ALREADY_EXISTS ..."""
 
     code: RejectionCode
     message: str
@@ -90,7 +90,7 @@ class InsufficientBalance:
 
 @dataclass(frozen=True, slots=True)
 class LimitReached:
-    """A limit would be passed: BALANCE_CAP_EXCEEDED; `limit` and what `remaining` of it, in smallest steps of `scale`."""
+    """A limit would be passed: BALANCE_CAP_EXCEEDED; `limit` and what is left of it in smallest steps of `scale`."""
 
     code: RejectionCode
     message: str

@@ -1,6 +1,6 @@
-"""Whether a command is written as one can be: the first judgement, before any look-up (L1, L12.4 INVALID_INPUT by shape).
+"""Whether a command is written as one can be: the first judgement, before any look-up (L1, INVALID_INPUT of L12.4).
 
-What belongs here: lengths, alphabets, ranges, and texts brought into NFC. What does not: anything that needs the state (`decide`).
+What belongs here: lengths, alphabets, ranges, texts brought into NFC. What does not: what needs the state (`decide`).
 """
 
 import json
@@ -43,11 +43,16 @@ SAFE_INTEGER = 2**53
 
 _METADATA_KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _COST_BASIS = re.compile(r"(0|[1-9][0-9]{0,18})(\.[0-9]{1,9})?", re.ASCII)
-_NAMES = {
-    "idempotency_key": "idempotencyKey",
-    "customer_note": "customerNote",
-    "correlation_id": "correlationId",
-    "causation_id": "causationId",
+_NEVER_NULL = {
+    "name": "name",
+    "unit": "unit",
+    "time_zone": "timeZone",
+    "debt_limit": "debtLimit",
+    "on_expired_reversal": "onExpiredReversal",
+    "reversal_grace": "reversalGrace",
+    "clawback": "clawback",
+    "hold_ttl_default": "holdTtlDefault",
+    "hold_ttl_max": "holdTtlMax",
 }
 
 C = TypeVar("C", bound=SingleCommand)
@@ -68,7 +73,7 @@ def shaped_batch(batch: Batch) -> Batch | Problems | BatchRefused:
     if problems:
         return tuple(problems)
     operations = []
-    seen: set[str] = set()
+    seen = {batch.idempotency_key}
     for index, operation in enumerate(batch.operations):
         name = operation_name(operation)
         judged = shaped(operation)
@@ -124,10 +129,9 @@ def _problems(command: SingleCommand) -> Iterator[InvalidInput]:
 
 def _common(command: SingleCommand) -> Iterator[InvalidInput]:
     yield from _key(command.idempotency_key, "idempotencyKey")
-    for member in ("correlation_id", "causation_id"):
-        value = getattr(command, member)
-        if value is not None:
-            yield from _key(value, _NAMES[member])
+    for name, key in (("correlationId", command.correlation_id), ("causationId", command.causation_id)):
+        if key is not None:
+            yield from _key(key, name)
     yield from _text(command.reason, "reason", REASON_LENGTH_MAX)
     yield from _text(command.note, "note", NOTE_LENGTH_MAX)
     yield from _text(command.customer_note, "customerNote", NOTE_LENGTH_MAX)
@@ -146,9 +150,12 @@ def _issue_terms(command: Issue) -> Iterator[InvalidInput]:
 
 
 def _type_members(command: DefineEntitlementType | ReviseEntitlementType) -> Iterator[InvalidInput]:
+    for member, name in _NEVER_NULL.items():
+        if getattr(command, member) is None:
+            yield invalid("This cannot be unset: leave it out to keep it.", name)
     yield from _required_text(command.name, "name", NAME_LENGTH_MAX)
     yield from _required_text(command.unit, "unit", UNIT_LENGTH_MAX)
-    if command.time_zone is not UNSET and not is_time_zone(command.time_zone):
+    if isinstance(command.time_zone, str) and not is_time_zone(command.time_zone):
         yield invalid("This is not a time zone of the IANA database, such as Europe/Berlin.", "timeZone")
     if isinstance(command.default_validity, Validity):
         yield from _validity(command.default_validity, "defaultValidity")
@@ -210,6 +217,7 @@ def _validity(validity: Validity, name: str) -> Iterator[InvalidInput]:
 def _tags(tags: Collection[str], name: str) -> Iterator[InvalidInput]:
     if len(tags) > TAGS_MAX:
         yield invalid(f"At most {TAGS_MAX} tags.", name)
+        return
     for index, tag in enumerate(tags):
         if not ids.is_id(tag, TAG_LENGTH_MAX):
             yield invalid(f"A tag is 1 to {TAG_LENGTH_MAX} printable characters in NFC.", name, str(index))
@@ -227,22 +235,27 @@ def _text(text: object, name: str, length_max: int) -> Iterator[InvalidInput]:
 
 
 def _metadata(metadata: Metadata) -> Iterator[InvalidInput]:
-    if not metadata:
-        return
     if not isinstance(metadata, dict):
         yield invalid("Metadata is a flat object.", "metadata")
         return
     if len(metadata) > METADATA_KEYS_MAX:
         yield invalid(f"Metadata has at most {METADATA_KEYS_MAX} members.", "metadata")
+        return
+    problems = list(_metadata_members(metadata))
+    yield from problems
+    if (
+        not problems
+        and len(json.dumps(metadata, ensure_ascii=False, separators=(",", ":")).encode()) > METADATA_BYTES_MAX
+    ):
+        yield invalid("Metadata takes 16 KiB of JSON at most.", "metadata")
+
+
+def _metadata_members(metadata: dict[Any, object]) -> Iterator[InvalidInput]:
     for key, value in metadata.items():
         if not isinstance(key, str) or _METADATA_KEY.fullmatch(key) is None:
             yield invalid("A metadata key is 1 to 64 of A-Z, a-z, 0-9, _, . and -.", "metadata", str(key)[:64])
         elif not _is_metadata_value(value):
-            yield invalid(
-                "A metadata value is a string, an integer below 2^53, a boolean or null.", "metadata", str(key)
-            )
-    if len(json.dumps(metadata, ensure_ascii=False, default=str).encode("utf-8", "replace")) > METADATA_BYTES_MAX:
-        yield invalid("Metadata takes 16 KiB at most.", "metadata")
+            yield invalid("A metadata value is a string, an integer below 2^53, a boolean or null.", "metadata", key)
 
 
 def _is_metadata_value(value: object) -> bool:

@@ -17,7 +17,7 @@ zoneinfo.reset_tzpath(to=())
 _DURATION = re.compile(
     r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII
 )
-_NUMBER_DIGITS_MAX = 9
+_DURATION_LENGTH_MAX = 100
 
 
 class CalendarEnd(StrEnum):
@@ -59,16 +59,12 @@ class Duration:
         return timedelta(weeks=self.weeks, days=self.days, hours=self.hours, minutes=self.minutes, seconds=self.seconds)
 
 
-@lru_cache(maxsize=1024)
 def parse_duration(text: str) -> Duration | None:
     """The duration that `text` writes, or None: `P[nY][nM][nW][nD][T[nH][nM][nS]]` with at least one part."""
-    match = _DURATION.fullmatch(text)
-    if match is None or any(part and len(part) > _NUMBER_DIGITS_MAX for part in match.groups()):
-        return None
-    return Duration(*(int(part or 0) for part in match.groups()))
+    match = _DURATION.fullmatch(text) if len(text) <= _DURATION_LENGTH_MAX else None
+    return match and Duration(*(int(part or 0) for part in match.groups()))
 
 
-@lru_cache(maxsize=1024)
 def parse_elapsed(text: str) -> timedelta | None:
     """The elapsed time that `text` writes in weeks, days, hours, minutes and seconds, or None (L2.3)."""
     duration = parse_duration(text)

@@ -1,0 +1,1 @@
+"""Benchmarks: instruments that print ratios of one run, never tests. Nothing under `app` may import this folder."""

@@ -50,7 +50,7 @@ def main() -> None:
 def build(folder: Path) -> Path:
     """Builds the sdist, and the wheel from it, as an installer would; returns the wheel. Both hold the pages."""
     say("building sdist and wheel")
-    call([UV, "build", "--quiet", "--out-dir", folder, ROOT])
+    call([UV, "build", "--out-dir", folder, ROOT])
     (wheel,) = folder.glob("*.whl")
     (sdist,) = folder.glob("*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:
@@ -192,8 +192,8 @@ def free_port() -> int:
 
 def call(command: list[str | Path], cwd: Path = ROOT) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "VIRTUAL_ENV"}
-    if subprocess.run(command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, check=False).returncode:
-        stop(f"This failed, see above: {' '.join(map(str, command))}")
+    ended = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    demand(ended.returncode == 0, f"{ended.stdout}{ended.stderr}This failed, see above: {' '.join(map(str, command))}")
 
 
 def demand(fulfilled: bool, sentence: str) -> None:

@@ -6,6 +6,17 @@ import shutil
 VARIABLE = "LEDGER_CHROMIUM"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
+# As root there is no sandbox to be had; the rest keeps the browser from calling home.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
 
 def find_chromium() -> str | None:
     """Returns the path of the browser: what `LEDGER_CHROMIUM` names, else the first that is installed, else None."""

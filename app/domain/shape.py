@@ -253,7 +253,8 @@ def _metadata(metadata: Metadata) -> Iterator[InvalidInput]:
 def _metadata_members(metadata: dict[Any, object]) -> Iterator[InvalidInput]:
     for key, value in metadata.items():
         if not isinstance(key, str) or _METADATA_KEY.fullmatch(key) is None:
-            yield invalid("A metadata key is 1 to 64 of A-Z, a-z, 0-9, _, . and -.", "metadata", str(key)[:64])
+            shown = str(key)[:64].encode(errors="backslashreplace").decode()
+            yield invalid("A metadata key is 1 to 64 of A-Z, a-z, 0-9, _, . and -.", "metadata", shown)
         elif not _is_metadata_value(value):
             yield invalid("A metadata value is a string, an integer below 2^53, a boolean or null.", "metadata", key)
 

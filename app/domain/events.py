@@ -128,7 +128,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A fact before it is numbered: what it concerns, since when, and whether it is the command's own or due by time."""
+    """A fact before it is numbered: what it concerns, since when, and whether time made it due (`is_due`)."""
 
     fact: Fact
     effective_at: datetime
@@ -199,3 +199,13 @@ def allocations_of(fact: AccountFact, own_grant_id: str) -> tuple[Allocation, ..
             return (Allocation(fact.grant_id, fact.amount),)
         case _ as never:
             assert_never(never)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event as the ledger keeps it: with its leaf's hash, and the texts that its vault row holds."""
+
+    event: Event
+    leaf_hash: bytes
+    note: str | None = None
+    customer_note: str | None = None

@@ -54,3 +54,8 @@ def is_clean(text: str) -> bool:
 def is_id(text: str, length_max: int) -> bool:
     """Whether `text` is an id of ours to keep: 1..`length_max` printable characters in NFC."""
     return 0 < len(text) <= length_max and text.isprintable() and unicodedata.is_normalized("NFC", text)
+
+
+def issued_by(grant_id: str) -> str:
+    """The id of the event that issued a grant."""
+    return EVENT + grant_id.removeprefix(GRANT)

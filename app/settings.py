@@ -21,13 +21,11 @@ class Settings(BaseSettings):
         None, min_length=16, description="An admin key: when set, every request must carry it as a bearer token."
     )
     auto_migrate: bool = Field(
-        False, description="Migrate PostgreSQL when `serve` starts. SQLite is always migrated: nobody else uses the
-        file."
+        False, description="Migrate PostgreSQL when `serve` starts. SQLite is always migrated: nobody else uses it."
     )
     ledger: str = Field("main", description="The ledger that callers without one of their own use.")
     writer_group_max: int = Field(
-        64, ge=1, le=10_000, description="Operations in one transaction, at most: where group commit has paid for
-        itself."
+        64, ge=1, le=10_000, description="Operations in one transaction, at most: where group commit has paid off."
     )
     writer_queue_max: int = Field(
         4_096, ge=1, description="Operations that may wait to be written; beyond it callers are refused as OVERLOADED."
@@ -38,7 +36,7 @@ class Settings(BaseSettings):
     verify_events_per_step: int = Field(
         200, ge=0, description="Events that the background verification looks at in one step; 0 switches it off."
     )
-    verify_rest_seconds: float = Field(0.05, ge=0, description="The rest between two steps of the background verification.")
+    verify_rest_seconds: float = Field(0.05, ge=0, description="The rest between two steps of it.")
     fast_leaves: bool = Field(
         True, description="Resolve plain fields without GraphQL's per-field bookkeeping: 1.9 times the speed of a page."
     )
@@ -50,4 +48,4 @@ class Settings(BaseSettings):
     shutdown_seconds: int = Field(
         10, ge=1, description="How long a stopping server waits for open requests and streams before it cuts them."
     )
-    failpoint: str | None = Field(None, description="For tests only: the named point at which the process exits at once.")
+    failpoint: str | None = Field(None, description="For tests only: the named point at which the process dies.")

@@ -51,7 +51,7 @@ class EventRow(SQLModel, table=True):
 
     position: int | None = Field(default=None, primary_key=True)
     event_id: str = Field(unique=True, max_length=40)
-    command_id: str = Field(index=True, max_length=40)
+    command_id: str = Field(max_length=40)
     kind: str
     customer_id: str
     type_code: str

@@ -27,6 +27,10 @@ class Clock(Protocol):
         """`size` unpredictable bytes."""
         ...
 
+    def monotonic(self) -> float:
+        """Seconds that only go forward, from an origin of their own: for measuring how long something takes."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Return when `seconds` of this clock's time have passed."""
         ...
@@ -43,6 +47,9 @@ class SystemClock:
 
     def secret(self, size: int) -> bytes:
         return secrets.token_bytes(size)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -70,6 +77,9 @@ class FixedClock:
 
     def secret(self, size: int) -> bytes:
         return self._random.randbytes(size)
+
+    def monotonic(self) -> float:
+        return self._now.timestamp()
 
     async def sleep(self, seconds: float) -> None:
         self._sequence += 1

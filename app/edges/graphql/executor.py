@@ -1,0 +1,174 @@
+"""Execution: graphql-core's executor with a budget, and with a short way for plain leaves.
+
+What belongs here: how fields are executed. What does not: what an operation may use (`budget`), which fields are plain
+(`leaves`), parsing, masking.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, NamedTuple, cast
+
+from graphql import GraphQLObjectType, is_non_null_type
+from graphql.execution import Executor
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from app.edges.graphql.budget import Budget, OperationContext
+from app.edges.graphql.errors import LIMIT_EXCEEDED, code_of
+from app.edges.graphql.leaves import Leaf, Leaves
+
+
+class Step(NamedTuple):
+    """One field of a set: its name in the response, the short way to read it if there is one, and the long way."""
+
+    name: str
+    leaf: Leaf | None
+    details: FieldDetailsList
+
+
+class Plan(NamedTuple):
+    """How to execute one set of fields; it keeps the set alive, by whose identity it is found."""
+
+    fields: GroupedFieldSet
+    steps: list[Step]
+
+
+class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
+    """Executes an operation within the budget that its context carries.
+
+    What is over the budget fails as a field would: what was answered before stays in the response, the error is there
+    once. Each event of a subscription is executed with a context and a budget of its own. Plain leaves are read without
+    resolve info, path and resolver call; whatever is unusual about one sends it the long way, errors included.
+    """
+
+    budget: Budget
+    _plans: dict[int, Plan]
+    _told: bool
+
+    def __init__(self, *args: Any, leaves: Leaves, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._leaves = leaves
+        self._enter(self.context_value)
+
+    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
+        """A copy for one event: its own context and budget, nothing kept of the events before."""
+        executor = cast("BudgetedExecutor", super().build_per_event_executor(payload))
+        executor._enter(self.context_value.renewed())
+        return executor
+
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: Any,
+    ) -> AwaitableOrValue[dict[str, Any]]:
+        """The set's fields, plain leaves first; in the response all of them are in the order asked for."""
+        self.budget.spend(len(grouped_field_set))
+        plan = self._plans.get(id(grouped_field_set)) or self._plan(parent_type, grouped_field_set)
+        results: dict[str, Any] = {}
+        others = _read_leaves(plan.steps, source_value, results)
+        if not others:
+            return results
+        waiting: list[str] = []
+        try:
+            for name, _, details in others:
+                field_path = Path(path, name, parent_type.name)
+                result = self.execute_field(parent_type, source_value, details, field_path, position_context)
+                results[name] = result
+                if self.is_awaitable(result):
+                    waiting.append(name)
+        except Exception:
+            self.settle_in_background([results[name] for name in waiting])
+            raise
+        return _gathered(results, waiting) if waiting else results
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: FieldDetailsList,
+        path: Path,
+        position_context: Any,
+    ) -> Any:
+        """A field the long way; at the root, where waiting begins, no longer than there is time."""
+        result = super().execute_field(parent_type, source, field_details_list, path, position_context)
+        if path.prev is None and self.is_awaitable(result):
+            return self._in_time(result, parent_type, field_details_list, path)
+        return result
+
+    def handle_field_error(self, raw_error: Exception, return_type: Any, field_details_list: Any, path: Path) -> None:
+        """Null in place of the field, or its parent; what an exhausted budget cuts off is not told field by field."""
+        propagates = self.error_propagation and is_non_null_type(return_type)
+        if self.budget.exhausted and not propagates and code_of(raw_error) == LIMIT_EXCEEDED:
+            if self._told:
+                return
+            self._told = True
+        super().handle_field_error(raw_error, return_type, field_details_list, path)
+
+    def build_response(self, data: dict[str, Any] | None) -> Any:
+        """The response; that the budget is exhausted is told once in it."""
+        if self.budget.exhausted:
+            errors = self.collected_errors.errors
+            first = next((error for error in errors if code_of(error) == LIMIT_EXCEEDED), None)
+            errors[:] = [error for error in errors if error is first or code_of(error) != LIMIT_EXCEEDED]
+        return super().build_response(data)
+
+    async def _in_time(
+        self, result: Awaitable[Any], parent_type: GraphQLObjectType, details: FieldDetailsList, path: Path
+    ) -> Any:
+        try:
+            async with asyncio.timeout(self.budget.seconds_left()):
+                return await result
+        except TimeoutError:
+            field = parent_type.fields[details[0].node.name.value]
+            self.handle_field_error(self.budget.out_of_time(), field.type, details, path)
+            return None
+
+    def _enter(self, context: OperationContext) -> None:
+        self.context_value = context
+        self.budget = context.budget
+        self._told = False
+        self._plans = {}
+        self._relevant_sub_fields = {}  # keyed by what each event collects anew: shared, it would grow with every event
+
+    def _plan(self, parent_type: GraphQLObjectType, fields: GroupedFieldSet) -> Plan:
+        leaf_of = self._leaves.of
+        steps = [
+            Step(name, leaf_of(parent_type, details[0].node.name.value), details) for name, details in fields.items()
+        ]
+        plan = self._plans[id(fields)] = Plan(fields, steps)
+        return plan
+
+
+def _read_leaves(steps: list[Step], source: Any, results: dict[str, Any]) -> list[Step]:
+    """Put the plain leaves of `source` into `results`, and a place for each of the others, which are returned."""
+    others: list[Step] = []
+    for step in steps:
+        name, leaf, _ = step
+        if leaf is not None:
+            attribute, kinds, convert, nullable = leaf
+            try:
+                value = getattr(source, attribute)
+                if type(value) in kinds:
+                    results[name] = value if convert is None else convert(value)
+                    continue
+                if value is None and nullable:
+                    results[name] = None
+                    continue
+            except Exception:  # noqa: BLE001, S110  the long way meets the same error, and says where it is
+                pass
+        results[name] = None
+        others.append(step)
+    return others
+
+
+async def _gathered(results: dict[str, Any], waiting: list[str]) -> dict[str, Any]:
+    """The same fields, those that were waited for in the places of their awaitables."""
+    if len(waiting) == 1:
+        results[waiting[0]] = await results[waiting[0]]
+    else:
+        results.update(zip(waiting, await gather_with_cancel(*(results[name] for name in waiting)), strict=True))
+    return results

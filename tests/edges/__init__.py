@@ -1,0 +1,1 @@
+"""What the edges promise to those who call them."""

@@ -1,0 +1,1 @@
+"""Limits, protocol and machinery of the GraphQL edge, on a toy schema."""

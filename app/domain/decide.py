@@ -116,22 +116,15 @@ class _Writing:
         self.state = state
         self.events: list[Event] = []
         self._stamp = stamp
-        self._stamp_of_time = replace(
-            stamp,
-            actor=THE_LEDGER,
-            idempotency_key=None,
-            reason=None,
-            correlation_id=None,
-            causation_id=None,
-            batch=None,
-        )
 
     def settle(self, customer_id: str, type_code: str) -> None:
         for draft in due(self.state.account(customer_id, type_code), self._stamp.recorded_at):
             self.write(draft)
 
     def write(self, draft: Draft) -> Event:
-        stamp = self._stamp_of_time if draft.is_due else self._stamp
+        stamp = self._stamp
+        if draft.is_due:
+            stamp = Stamp(stamp.ledger, stamp.command_id, THE_LEDGER, stamp.recorded_at)
         event = record(self.state, draft, stamp, len(self.events))
         self.state = evolve(self.state, event)
         self.events.append(event)

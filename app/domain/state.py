@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 from app.domain import ids
-from app.domain.account import Account, AccountKey, Grant
+from app.domain.account import Account, AccountKey, Allocation, Grant
 from app.domain.entitlement_type import Customer, EntitlementType, Profile
 from app.domain.events import (
     AccountFact,
@@ -50,26 +50,28 @@ class State:
 
 def record(state: State, draft: Draft, stamp: Stamp, index: int) -> Event:
     """Number a draft: the next position, the id of the command's event `index`, and what it does to `available`."""
+    fact = draft.fact
     event_id = ids.event_id(stamp.command_id, index)
-    event = Event(
+    amount = delta = balance_after = None
+    allocations: tuple[Allocation, ...] = ()
+    if isinstance(fact, AccountFact) and draft.customer_id is not None and draft.type_code is not None:
+        amount = amount_of(fact)
+        delta = delta_of(fact, draft.effective_at, stamp.recorded_at)
+        balance_after = state.account(draft.customer_id, draft.type_code).available + delta
+        allocations = allocations_of(fact, ids.grant_id(event_id))
+    return Event(
         event_id=event_id,
         position=state.position + 1,
         stamp=stamp,
-        fact=draft.fact,
+        fact=fact,
         customer_id=draft.customer_id,
         type_code=draft.type_code,
         effective_at=draft.effective_at,
         metadata=draft.metadata,
-    )
-    if not isinstance(draft.fact, AccountFact) or draft.customer_id is None or draft.type_code is None:
-        return event
-    delta = delta_of(draft.fact, draft.effective_at, stamp.recorded_at)
-    return replace(
-        event,
-        amount=amount_of(draft.fact),
+        amount=amount,
         delta=delta,
-        balance_after=state.account(draft.customer_id, draft.type_code).available + delta,
-        allocations=allocations_of(draft.fact, ids.grant_id(event_id)),
+        balance_after=balance_after,
+        allocations=allocations,
     )
 
 

@@ -67,8 +67,8 @@ class _Written:
     state: State
     receipts: dict[tuple[str, str], Receipt]
     events: dict[int, RecordedEvent] = field(default_factory=dict)
-    rows: list[codec.Row] = field(default_factory=list)
-    vault_rows: list[codec.Row] = field(default_factory=list)
+    rows: list[codec.Members] = field(default_factory=list)
+    vault_rows: list[codec.Members] = field(default_factory=list)
     new_receipts: list[Receipt] = field(default_factory=list)
 
 

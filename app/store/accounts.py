@@ -14,31 +14,14 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select, tu
 from app.domain import ids
 from app.domain.account import Account, AccountKey, Funding, Grant, GrantState
 from app.store import codec
+from app.store.rows import upsert
 from app.store.tables import OPEN, account, grant
-from app.store.upserts import upsert
 
-_FIGURES = (
-    "available",
-    "pending",
-    "held",
-    "debt",
-    "issued",
-    "consumed",
-    "expired",
-    "revoked",
-    "restored",
-    "transferred_in",
-    "transferred_out",
-    "version",
-    "position",
-)
 _ACCOUNTS = select(account).where(
     account.c.ledger == bindparam("ledger"), account.c.customer_id.in_(bindparam("ids", expanding=True))
 )
-_OPEN_GRANTS = (
-    select(grant)
-    .where(grant.c.ledger == bindparam("ledger"), grant.c.customer_id.in_(bindparam("ids", expanding=True)), OPEN)
-    .order_by(grant.c.position, grant.c.grant_id)
+_OPEN_GRANTS = select(grant).where(
+    grant.c.ledger == bindparam("ledger"), grant.c.customer_id.in_(bindparam("ids", expanding=True)), OPEN
 )
 _ACCOUNTS_OF_TYPES = _ACCOUNTS.where(account.c.type_code.in_(bindparam("codes", expanding=True)))
 _OPEN_GRANTS_OF_TYPES = _OPEN_GRANTS.where(grant.c.type_code.in_(bindparam("codes", expanding=True)))
@@ -56,8 +39,8 @@ def load(
         accounts, grants = _ACCOUNTS_OF_TYPES, _OPEN_GRANTS_OF_TYPES
         parameters["codes"] = list(type_codes)
     open_grants: dict[AccountKey, dict[str, Grant]] = {}
-    for row in connection.execute(grants, parameters):
-        each = to_grant(row)
+    # Sorting a batch's few rows here is cheaper than making the database sort them.
+    for each in sorted(map(to_grant, connection.execute(grants, parameters)), key=_issuing_order):
         open_grants.setdefault((each.customer_id, each.type_code), {})[each.grant_id] = each
     found = {}
     for row in connection.execute(accounts, parameters):
@@ -121,7 +104,7 @@ def save(connection: Connection, ledger: str, accounts: Iterable[Account], grant
     upsert(connection, grant, [grant_row(ledger, each) for each in grants])
 
 
-def account_row(ledger: str, each: Account) -> codec.Row:
+def account_row(ledger: str, each: Account) -> codec.Members:
     """An account's columns; its open grants must be loaded."""
     return {
         "ledger": ledger,
@@ -145,7 +128,7 @@ def account_row(ledger: str, each: Account) -> codec.Row:
     }
 
 
-def grant_row(ledger: str, each: Grant) -> codec.Row:
+def grant_row(ledger: str, each: Grant) -> codec.Members:
     """A grant's columns."""
     return {
         "ledger": ledger,
@@ -175,36 +158,37 @@ def grant_row(ledger: str, each: Grant) -> codec.Row:
 
 def to_account(row: Row[Any], grants: dict[str, Grant]) -> Account:
     """The account that a row and its open grants say."""
-    figures = {name: getattr(row, name) for name in _FIGURES}
-    return Account(row.customer_id, row.type_code, grants, **figures)
+    _, customer_id, type_code, available, _, *figures, _ = tuple(row)
+    return Account(customer_id, type_code, grants, available, *figures)
 
 
 def to_grant(row: Row[Any]) -> Grant:
     """The grant that a row says."""
+    values = tuple(row)
+    _, grant_id, customer_id, type_code, position, effective_at, expires_at, priority, funding, cost_basis = values[:10]
+    restricted_to, metadata, is_activated, amount, remaining, *figures = values[10:]
     return Grant(
-        grant_id=row.grant_id,
-        customer_id=row.customer_id,
-        type_code=row.type_code,
-        position=row.position,
-        issued_by=ids.issued_by(row.grant_id),
-        amount=row.amount,
-        effective_at=row.effective_at,
-        expires_at=row.expires_at,
-        priority=row.priority,
-        funding=Funding(row.funding),
-        cost_basis=row.cost_basis,
-        restricted_to=tuple(orjson.loads(row.restricted_to)),
-        metadata=orjson.loads(row.metadata_json),
-        remaining=row.remaining,
-        is_activated=row.is_activated,
-        held=row.held,
-        consumed=row.consumed,
-        expired=row.expired,
-        revoked=row.revoked,
-        restored=row.restored,
-        moved_out=row.moved_out,
-        repaid=row.repaid,
+        grant_id,
+        customer_id,
+        type_code,
+        position,
+        ids.issued_by(grant_id),
+        amount,
+        effective_at,
+        expires_at,
+        priority,
+        Funding(funding),
+        cost_basis,
+        () if restricted_to == "[]" else tuple(orjson.loads(restricted_to)),
+        {} if metadata == "{}" else orjson.loads(metadata),
+        remaining,
+        is_activated,
+        *figures,
     )
+
+
+def _issuing_order(each: Grant) -> tuple[int, str]:
+    return each.position, each.grant_id
 
 
 def _in_state(state: GrantState, now: datetime) -> Any:

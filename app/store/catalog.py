@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row, Select, bindparam, or_, select
 
 from app.domain.entitlement_type import Customer, CustomerState, EntitlementType, Profile
 from app.store import codec
+from app.store.rows import upsert
 from app.store.tables import customer, entitlement_type, profile
-from app.store.upserts import upsert
 
 _TYPES = select(entitlement_type).where(entitlement_type.c.ledger == bindparam("ledger"))
 _TYPES_BY_CODE = _TYPES.where(entitlement_type.c.code.in_(bindparam("codes", expanding=True)))
@@ -112,13 +112,13 @@ def save_profiles(connection: Connection, ledger: str, changed: Iterable[tuple[s
     )
 
 
-def type_row(ledger: str, position: int, each: EntitlementType) -> codec.Row:
+def type_row(ledger: str, position: int, each: EntitlementType) -> codec.Members:
     """A type's columns."""
     definition = codec.canonical(codec.to_definition(each)).decode()
     return {"ledger": ledger, "code": each.code, "position": position, "definition": definition}
 
 
-def customer_row(ledger: str, each: Customer) -> codec.Row:
+def customer_row(ledger: str, each: Customer) -> codec.Members:
     """A customer's columns."""
     return {
         "ledger": ledger,

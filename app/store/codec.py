@@ -45,7 +45,6 @@ from app.domain.validity import CalendarEnd, Validity
 SCHEMA_VERSION = 1
 
 Members = dict[str, Any]
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,7 @@ def from_leaf(leaf: bytes) -> Event:
     )
 
 
-def to_row(event: Event, leaf: bytes, leaf_hash: bytes) -> Row:
+def to_row(event: Event, leaf: bytes, leaf_hash: bytes) -> Members:
     """The event's columns, all derived from the leaf."""
     return {
         "ledger": event.stamp.ledger,

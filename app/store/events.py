@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
 
 from app.domain import ids
 from app.domain.events import RecordedEvent
 from app.domain.filters import EventFilter
-from app.store import codec
+from app.store import codec, rows
 from app.store.tables import event, vault
 
 SCAN_MAX = 5_000
@@ -35,14 +35,13 @@ class EventPage:
     has_more: bool
 
 
-def append(connection: Connection, rows: Sequence[codec.Row], vault_rows: Sequence[codec.Row]) -> None:
+def append(connection: Connection, event_rows: Sequence[rows.Row], vault_rows: Sequence[rows.Row]) -> None:
     """Add events and their vault rows."""
-    connection.execute(insert(event), rows)
-    if vault_rows:
-        connection.execute(insert(vault), vault_rows)
+    rows.append(connection, event, event_rows)
+    rows.append(connection, vault, vault_rows)
 
 
-def vault_row(ledger: str, position: int, entry: codec.VaultEntry) -> codec.Row:
+def vault_row(ledger: str, position: int, entry: codec.VaultEntry) -> rows.Row:
     """A vault row's columns."""
     return {
         "ledger": ledger,

@@ -4,11 +4,12 @@ What belongs here: statements on `receipt`. What does not: comparing requests (`
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
+from app.store.rows import append
 from app.store.tables import receipt
 
 _FIND = select(receipt).where(
@@ -55,9 +56,19 @@ def find(connection: Connection, ledger: str, source: str, keys: Collection[str]
 def save(connection: Connection, receipts: Sequence[Receipt]) -> None:
     """Add receipts; a key that has one raises IntegrityError."""
     if receipts:
-        connection.execute(insert(receipt), [_row(each) for each in receipts])
+        append(connection, receipt, [_row(each) for each in receipts])
 
 
 def _row(each: Receipt) -> dict[str, object]:
     keys = each.operation_keys
-    return {**asdict(each), "operation_keys": None if keys is None else orjson.dumps(keys).decode()}
+    return {
+        "ledger": each.ledger,
+        "source": each.source,
+        "key": each.key,
+        "hash_scheme": each.hash_scheme,
+        "request_hash": each.request_hash,
+        "named_position": each.named_position,
+        "first_position": each.first_position,
+        "last_position": each.last_position,
+        "operation_keys": None if keys is None else orjson.dumps(keys).decode(),
+    }

@@ -31,7 +31,7 @@ def _amount(**options: Any) -> Any:
 
 _CLUSTERED = {"sqlite_with_rowid": False}
 CORRELATED = text("correlation_id IS NOT NULL")
-OPEN = text("remaining > 0 OR held > 0")
+OPEN = text("(remaining > 0 OR held > 0)")
 
 
 class Head(SQLModel, table=True):
@@ -195,7 +195,7 @@ class Grant(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("remaining >= 0 AND held >= 0", name="ck_grant_figures"),
         Index("ix_grant_account", "ledger", "customer_id", "type_code", "position"),
-        Index("ix_grant_open", "ledger", "customer_id", sqlite_where=OPEN, postgresql_where=OPEN),
+        Index("ix_grant_open", "ledger", "customer_id", "type_code", sqlite_where=OPEN, postgresql_where=OPEN),
         _CLUSTERED,
     )
     ledger: str = _ledger()

@@ -31,6 +31,7 @@ from app.edges.graphql.errors import (
     limit_exceeded,
     with_code,
 )
+from app.edges.graphql.executor import BudgetedExecutor
 from app.edges.graphql.limits import Limits
 from app.edges.graphql.walk import NestedTooDeeply, Shape, Walk, size_of
 
@@ -48,6 +49,9 @@ class Operation:
     cost: int
     """With the largest pages where variables decide."""
     introspects: bool
+    directives: int
+    executor: BudgetedExecutor | None = None
+    """One that has run and can run again for another request."""
     sizes: tuple[str, ...] = ()
     """The variables that decide page sizes anywhere in the document."""
     costs: dict[tuple[int | None, ...], int] = field(default_factory=dict)
@@ -151,7 +155,7 @@ class Documents:
                 mutates = definition.operation is OperationType.MUTATION
                 errors = self._over(shape, roots.fields if mutates else 0, definition)
                 name = definition.name.value if definition.name else ""
-                operations[name] = Operation(definition, shape.cost, roots.introspects)
+                operations[name] = Operation(definition, shape.cost, roots.introspects, shape.directives)
             if errors:
                 return {}, errors
         for operation in operations.values():

@@ -6,11 +6,12 @@ What belongs here: how fields are executed. What does not: what an operation may
 
 import asyncio
 from collections.abc import Awaitable
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Self
 
-from graphql import GraphQLObjectType, is_non_null_type
-from graphql.execution import Executor
-from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
+from graphql import GraphQLObjectType, GraphQLResolveInfoHelpers, is_non_null_type
+from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
+from graphql.execution.executor import CollectedErrors
+from graphql.execution.values import VariableValues
 from graphql.pyutils import AwaitableOrValue, Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
@@ -34,6 +35,21 @@ class Plan(NamedTuple):
     steps: list[Step]
 
 
+class Kept:
+    """What executing one operation once has found out about it, good for every later execution.
+
+    Which fields a selection holds depends on nothing but the document, unless there are directives: then nothing must
+    be kept from one request to the next.
+    """
+
+    __slots__ = ("plans", "root", "sub_fields")
+
+    def __init__(self) -> None:
+        self.root: GroupedFieldSet | None = None
+        self.sub_fields: dict[tuple[GraphQLObjectType, int], tuple[FieldDetailsList, CollectedFields]] = {}
+        self.plans: dict[int, Plan] = {}
+
+
 class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
     """Executes an operation within the budget that its context carries.
 
@@ -43,19 +59,47 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
     """
 
     budget: Budget
-    _plans: dict[int, Plan]
+    _kept: Kept
     _told: bool
 
-    def __init__(self, *args: Any, leaves: Leaves, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, leaves: Leaves, keeps: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._leaves = leaves
+        self._kept_always = Kept() if keeps else None
         self._enter(self.context_value)
 
-    def build_per_event_executor(self, payload: Any) -> Executor[Any]:
-        """A copy for one event: its own context and budget, nothing kept of the events before."""
-        executor = cast("BudgetedExecutor", super().build_per_event_executor(payload))
-        executor._enter(self.context_value.renewed())
+    def again(self, context: OperationContext, variables: VariableValues, root_value: Any = None) -> Self:
+        """A copy that executes the same operation for another request, with nothing of this one's but what is kept."""
+        executor = self._copy()
+        executor.root_value = root_value
+        executor.variable_values = variables
+        executor._enter(context)
         return executor
+
+    def template(self) -> Self:
+        """A copy that holds nothing of any request and cannot execute one, but can be asked for one that does."""
+        executor = self._copy()
+        executor.root_value = executor.context_value = None
+        executor.variable_values = VariableValues({}, {})
+        del executor.budget
+        return executor
+
+    def build_per_event_executor(self, payload: Any) -> Self:
+        """A copy for one event of a subscription, with a context and a budget of its own."""
+        return self.again(self.context_value.renewed(), self.variable_values, payload)
+
+    def execute_collected_root_fields(
+        self,
+        root_type: GraphQLObjectType,
+        root_value: Any,
+        grouped_field_set: GroupedFieldSet,
+        serially: bool,
+        new_defer_usages: Any,
+    ) -> Any:
+        """The root fields: the set that is kept, because all else is kept by its identity."""
+        kept = self._kept
+        kept.root = kept.root or grouped_field_set
+        return super().execute_collected_root_fields(root_type, root_value, kept.root, serially, new_defer_usages)
 
     def execute_fields(
         self,
@@ -67,7 +111,7 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> AwaitableOrValue[dict[str, Any]]:
         """The set's fields, plain leaves first; in the response all of them are in the order asked for."""
         self.budget.spend(len(grouped_field_set))
-        plan = self._plans.get(id(grouped_field_set)) or self._plan(parent_type, grouped_field_set)
+        plan = self._kept.plans.get(id(grouped_field_set)) or self._plan(parent_type, grouped_field_set)
         results: dict[str, Any] = {}
         others = _read_leaves(plan.steps, source_value, results)
         if not others:
@@ -127,19 +171,29 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
             self.handle_field_error(self.budget.out_of_time(), field.type, details, path)
             return None
 
+    def _copy(self) -> Self:
+        executor = object.__new__(type(self))
+        executor.__dict__.update(self.__dict__)
+        executor.collected_errors = CollectedErrors()
+        executor.background_futures = set()
+        executor.async_helpers = GraphQLResolveInfoHelpers(
+            gather=executor.gather_async_work, track=executor.track_async_work
+        )
+        return executor
+
     def _enter(self, context: OperationContext) -> None:
         self.context_value = context
         self.budget = context.budget
         self._told = False
-        self._plans = {}
-        self._relevant_sub_fields = {}  # keyed by what each event collects anew: shared, it would grow with every event
+        self._kept = self._kept_always or Kept()
+        self._relevant_sub_fields = self._kept.sub_fields
 
     def _plan(self, parent_type: GraphQLObjectType, fields: GroupedFieldSet) -> Plan:
         leaf_of = self._leaves.of
         steps = [
             Step(name, leaf_of(parent_type, details[0].node.name.value), details) for name, details in fields.items()
         ]
-        plan = self._plans[id(fields)] = Plan(fields, steps)
+        plan = self._kept.plans[id(fields)] = Plan(fields, steps)
         return plan
 
 

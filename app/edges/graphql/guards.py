@@ -12,17 +12,19 @@ import strawberry
 from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError
 from graphql.execution import create_source_event_stream, map_source_to_response_event
+from graphql.execution.values import get_variable_values
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from app.edges.graphql.budget import OperationContext
-from app.edges.graphql.documents import Documents
+from app.edges.graphql.documents import Document, Documents, Operation
 from app.edges.graphql.errors import BAD_REQUEST, BAD_USER_INPUT, mask, with_code
 from app.edges.graphql.executor import BudgetedExecutor
 from app.edges.graphql.leaves import Leaves
 from app.edges.graphql.limits import Limits
+from app.edges.graphql.resolvers import DirectResolvers
 
 ANY_OPERATION = frozenset(OperationType)
 NO_SUBSCRIPTION = frozenset({OperationType.QUERY, OperationType.MUTATION})
@@ -47,12 +49,14 @@ class GuardedSchema(strawberry.Schema):
         types: Iterable[type] = (),
         config: StrawberryConfig | None = None,
         limits: Limits | None = None,
-        fast_leaves: bool = True,
+        shortcuts: bool = True,
     ) -> None:
         super().__init__(query, mutation, subscription, types=types, config=config)
         self.limits = limits or Limits()
         self._documents = Documents(self._schema, self.limits)
-        self._leaves = Leaves(fast_leaves)
+        self._leaves = Leaves(shortcuts)
+        if shortcuts:
+            DirectResolvers(self.config, self.schema_converter.scalar_registry).install(self._schema)
 
     async def execute(
         self,
@@ -110,7 +114,22 @@ class GuardedSchema(strawberry.Schema):
             return [GraphQLError(f"A {kind} cannot be executed here.", extensions={"code": BAD_REQUEST})]
         if operation.introspects:
             context.budget.extend(self.limits.introspection_fields)
-        executor = BudgetedExecutor.build(
+        if operation.executor is not None:
+            values = get_variable_values(
+                self._schema,
+                operation.node.variable_definitions or (),
+                variables or {},
+                hide_suggestions=not self.limits.suggestions,
+            )
+            if isinstance(values, list):
+                return with_code(values, BAD_USER_INPUT)
+            return operation.executor.again(context, values, root_value)
+        return self._first_executor(document, operation, variables, context, root_value)
+
+    def _first_executor(
+        self, document: Document, operation: Operation, variables: dict[str, Any] | None, context: Any, root_value: Any
+    ) -> BudgetedExecutor | list[GraphQLError]:
+        built = BudgetedExecutor.build(
             self._schema,
             document.node,
             root_value,
@@ -120,8 +139,13 @@ class GuardedSchema(strawberry.Schema):
             is_awaitable=_is_awaitable,
             hide_suggestions=not self.limits.suggestions,
             leaves=self._leaves,
+            keeps=operation.directives == 0,
         )
-        return with_code(executor, BAD_USER_INPUT) if isinstance(executor, list) else cast("BudgetedExecutor", executor)
+        if isinstance(built, list):
+            return with_code(built, BAD_USER_INPUT)
+        executor = cast("BudgetedExecutor", built)
+        operation.executor = executor.template()
+        return executor
 
     async def _run(self, executor: BudgetedExecutor) -> ExecutionResult:
         result: Any = executor.execute_operation()

@@ -11,9 +11,9 @@ from tests.edges.graphql.protocol.toy import NOON, Timer, ToyContext, codes, iss
 SMALL = Limits(resolved_fields=100)
 
 
-@pytest.mark.parametrize("fast_leaves", [True, False])
-async def test_fields_that_an_operation_resolves_are_counted(fast_leaves: bool) -> None:
-    schema = toy_schema(SMALL, fast_leaves)
+@pytest.mark.parametrize("shortcuts", [True, False])
+async def test_fields_that_an_operation_resolves_are_counted(shortcuts: bool) -> None:
+    schema = toy_schema(SMALL, shortcuts)
     assert "errors" not in await run(schema, "{ events(count: 49) { id kind } }")
     response = await run(schema, "{ hello events(count: 51) { id kind } }")
     assert (response["data"], codes(response)) == (None, ["LIMIT_EXCEEDED"])

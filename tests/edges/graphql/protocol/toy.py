@@ -266,7 +266,7 @@ class Subscription:
         await never()
 
 
-def toy_schema(limits: Limits | None = None, fast_leaves: bool = True) -> GuardedSchema:
+def toy_schema(limits: Limits | None = None, shortcuts: bool = True) -> GuardedSchema:
     return GuardedSchema(
         Query,
         Mutation,
@@ -274,7 +274,7 @@ def toy_schema(limits: Limits | None = None, fast_leaves: bool = True) -> Guarde
         types=[Grant, LedgerEvent],
         config=StrawberryConfig(scalar_map=SCALARS),
         limits=limits,
-        fast_leaves=fast_leaves,
+        shortcuts=shortcuts,
     )
 
 

@@ -55,6 +55,7 @@ class Event(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("position > 0", name="ck_event_position"),
         Index("ix_event_id", "ledger", "event_id", unique=True),
+        Index("ix_event_customer", "ledger", "customer_id", "position"),
         Index("ix_event_account", "ledger", "customer_id", "type_code", "position"),
         Index(
             "ix_event_correlation",

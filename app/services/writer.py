@@ -121,8 +121,9 @@ class Writer:
                 task.cancel()
         while self._queue.operations:
             self._refuse(self._queue.take(self._group_operations_max), Unavailable(_DOWN))
-        if self._connection is not None:
-            await self._connection.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await connection.close()
 
     async def submit(self, submission: Submission) -> Answer:
         """Queue the submission and wait for its answer; a full queue, a stopping or a broken writer refuses at once.

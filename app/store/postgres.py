@@ -55,7 +55,7 @@ class PostgresDatabase:
                 self._url,
                 isolation_level="REPEATABLE READ",
                 pool_size=READERS,
-                pool_pre_ping=False,
+                hide_parameters=True,
                 connect_args=_settings("ledger-reader"),
                 execution_options={"postgresql_readonly": True},
             )
@@ -75,6 +75,7 @@ class PostgresDatabase:
                 self._url,
                 isolation_level="READ COMMITTED",
                 pool_size=1,
+                hide_parameters=True,
                 connect_args=_settings(
                     "ledger-writer",
                     lock_timeout=str(LOCK_TIMEOUT_MS),

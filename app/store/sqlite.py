@@ -62,14 +62,14 @@ class SqliteDatabase:
     async def read(self, work: Work[T]) -> T:
         # Inline on the loop: a hop to a thread costs more than the read, and under load waits for the GIL.
         if self._reader is None:
-            self._reader = create_engine(self._read_only("sqlite"), pool_size=READERS)
+            self._reader = create_engine(self._read_only("sqlite"), pool_size=READERS, hide_parameters=True)
             _begin_by_ourselves(self._reader)
         with self._reader.begin() as connection:
             return work(connection)
 
     async def scan(self, work: Work[T]) -> T:
         if self._scanner is None:
-            self._scanner = create_async_engine(self._read_only("sqlite+aiosqlite"))
+            self._scanner = create_async_engine(self._read_only("sqlite+aiosqlite"), hide_parameters=True)
             _begin_by_ourselves(self._scanner.sync_engine)
         async with self._scanner.begin() as connection:
             return await connection.run_sync(work)
@@ -116,22 +116,25 @@ class LockFile:
     """Held by whoever writes; the operating system frees it when the process dies, however it dies."""
 
     def __init__(self, database: Path) -> None:
-        self._file = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        file = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(self._file, 32).decode(errors="replace").strip() or "unknown"
-            os.close(self._file)
+            holder = os.read(file, 32).decode(errors="replace").strip() or "unknown"
+            os.close(file)
             raise RefusedError(
                 f"{database} is in use by process {holder}. One process at a time can write to SQLite; "
                 "for several server processes set LEDGER_DATABASE_URL to a PostgreSQL database."
             ) from None
-        os.ftruncate(self._file, 0)
-        os.write(self._file, str(os.getpid()).encode())
+        os.ftruncate(file, 0)
+        os.write(file, str(os.getpid()).encode())
+        self._file: int | None = file
 
     def release(self) -> None:
-        """Free the lock; the file stays, so that nobody locks a file that is about to vanish."""
-        os.close(self._file)
+        """Free the lock, once; the file stays, so that nobody locks a file that is about to vanish."""
+        held, self._file = self._file, None
+        if held is not None:
+            os.close(held)
 
 
 class SqliteWriter:
@@ -226,7 +229,7 @@ class SqliteWriter:
 
 def writer_engine(path: Path) -> Engine:
     """The engine of the one connection that writes."""
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(raw: Any, _record: object) -> None:

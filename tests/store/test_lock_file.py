@@ -1,5 +1,6 @@
 """One process at a time writes to SQLite, held by the operating system."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -24,14 +25,17 @@ asyncio.run(main())
 """
 
 
-async def test_a_second_process_is_refused_until_the_first_dies(sqlite_url: str) -> None:
+def test_a_second_process_is_refused_until_the_first_dies(sqlite_url: str) -> None:
     with subprocess.Popen([sys.executable, "-c", HOLDER, sqlite_url], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "ready\n"
         database = open_database(sqlite_url)
         for attempt in (database.writer, database.migrate):
             with pytest.raises(RefusedError, match=f"in use by process {holder.pid}.*PostgreSQL"):
-                await attempt()
+                asyncio.run(attempt())
         os.kill(holder.pid, signal.SIGKILL)
-    writer = await database.writer()
-    await writer.close()
+
+    async def take_over() -> None:
+        await (await database.writer()).close()
+
+    asyncio.run(take_over())

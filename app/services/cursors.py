@@ -86,7 +86,8 @@ def decode_list_cursor(text: str) -> ListCursor | None:
     kind, *key = place
     if not all(type(part) in (str, int) for part in key):
         return None
-    return ListCursor(kind, data[1 : 1 + _FILTER_HASH_SIZE], tuple(key))
+    cursor = ListCursor(kind, data[1 : 1 + _FILTER_HASH_SIZE], tuple(key))
+    return cursor if cursor.encode() == text else None
 
 
 def _text(data: bytes) -> str:

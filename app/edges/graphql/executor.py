@@ -68,6 +68,14 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
         self._kept_always = Kept() if keeps else None
         self._enter(self.context_value)
 
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        """What resolvers get for background work; kept, it would tie each executor to itself and to the collector."""
+        return GraphQLResolveInfoHelpers(gather=self.gather_async_work, track=self.track_async_work)
+
+    @async_helpers.setter
+    def async_helpers(self, helpers: GraphQLResolveInfoHelpers) -> None: ...
+
     def again(self, context: OperationContext, variables: VariableValues, root_value: Any = None) -> Self:
         """A copy that executes the same operation for another request, with nothing of this one's but what is kept."""
         executor = self._copy()
@@ -176,9 +184,6 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
         executor.__dict__.update(self.__dict__)
         executor.collected_errors = CollectedErrors()
         executor.background_futures = set()
-        executor.async_helpers = GraphQLResolveInfoHelpers(
-            gather=executor.gather_async_work, track=executor.track_async_work
-        )
         return executor
 
     def _enter(self, context: OperationContext) -> None:

@@ -27,6 +27,7 @@ from app.edges.graphql.limits import Limits
 from app.edges.graphql.resolvers import DirectResolvers
 
 ANY_OPERATION = frozenset(OperationType)
+ONLY_QUERY = frozenset({OperationType.QUERY})
 NO_SUBSCRIPTION = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 

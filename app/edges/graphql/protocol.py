@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 from graphql import GraphQLError
 from starlette.types import Receive
@@ -96,6 +97,13 @@ def is_json(content_type: bytes | None) -> bool:
     return kind.strip() == JSON and all(charset in (b"utf-8", b"utf8") for charset in charsets)
 
 
+async def read_parameters(headers: Headers, receive: Receive, limits: Limits) -> Parameters:
+    """What the body of a request asks for; refused with 415, 413 or 400 when it is not what it must be."""
+    if not is_json(headers.get(b"content-type")):
+        raise refusal(415, "Send a body of Content-Type application/json.")
+    return parameters(await read_body(headers, receive, limits), limits)
+
+
 async def read_body(headers: Headers, receive: Receive, limits: Limits) -> bytes:
     """The whole body, refused as soon as it is known to be too long: by its length, or while it arrives."""
     length = headers.get(b"content-length", b"0")
@@ -128,15 +136,22 @@ def parameters(body: bytes, limits: Limits) -> Parameters:
         raise refusal(400, "Batching is not supported: send one operation a request.")
     if not isinstance(members, dict):
         raise refusal(400, "The body must be a JSON object.")
-    query = members.get("query")
-    if not isinstance(query, str):
-        raise refusal(400, "`query` must be a string.")
-    _member(members, "extensions", dict, "an object")
-    return Parameters(
-        query,
-        _member(members, "variables", dict, "an object"),
-        _member(members, "operationName", str, "a string"),
-    )
+    return _checked(members)
+
+
+def url_parameters(query_string: bytes, limits: Limits) -> Parameters | None:
+    """What a URL asks for, its `variables` in JSON; None if it has no `query`."""
+    if b"query=" not in query_string:
+        return None
+    given = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
+    if "query" not in given:
+        return None
+    try:
+        objects = {name: decode(given[name], limits) for name in ("variables", "extensions") if given.get(name)}
+    except NotJson as error:
+        raise refusal(400, f"The URL holds invalid JSON: {error}.") from error
+    members = {"query": given["query"], "operationName": given.get("operationName") or None, **objects}
+    return _checked(members)
 
 
 def reply(result: ExecutionResult, media_type: bytes) -> Reply:
@@ -155,6 +170,18 @@ def refused(problem: HttpRefusal, media_type: bytes) -> Reply:
     """The response to a request that had no operation."""
     body = encode({"errors": [problem.error.formatted]})
     return Reply(problem.status, body, [(b"content-type", media_type + _CHARSET), *problem.headers])
+
+
+def _checked(members: dict[str, Any]) -> Parameters:
+    query = members.get("query")
+    if not isinstance(query, str):
+        raise refusal(400, "`query` must be a string.")
+    _member(members, "extensions", dict, "an object")
+    return Parameters(
+        query,
+        _member(members, "variables", dict, "an object"),
+        _member(members, "operationName", str, "a string"),
+    )
 
 
 def _member(members: dict[str, Any], name: str, kind: type, words: str) -> Any:

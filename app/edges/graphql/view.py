@@ -8,7 +8,6 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any, Protocol
-from urllib.parse import parse_qs
 
 from graphql import GraphQLError
 from starlette.requests import Request
@@ -23,7 +22,7 @@ from app.edges.graphql import protocol
 from app.edges.graphql.budget import Budget, OperationContext
 from app.edges.graphql.encoding import decode, encode
 from app.edges.graphql.errors import UNAUTHENTICATED, mask
-from app.edges.graphql.guards import NO_SUBSCRIPTION, GuardedSchema
+from app.edges.graphql.guards import NO_SUBSCRIPTION, ONLY_QUERY, GuardedSchema
 from app.edges.graphql.protocol import Headers, HttpRefusal, Reply
 from app.edges.graphql.sockets import Socket, SocketHandler, TextSocket, bearer
 
@@ -48,8 +47,9 @@ class Clock(Protocol):
 class GraphQLView(GraphQL[Any, None]):
     """Serves a guarded schema; mount it with `Route` and `WebSocketRoute`, never with `Mount`.
 
-    `page` gives the page that a browser gets on GET. Everything else over HTTP is a POST of `application/json`; every
-    refusal is a body with GraphQL `errors`. Each response carries `X-Request-Id`: the caller's, or a new one.
+    `page` gives the page that a browser gets on GET. Everything else over HTTP is a POST of `application/json`, or a
+    query in a URL where `queries_by_get` allows them; every refusal is a body with GraphQL `errors`. Each response
+    carries `X-Request-Id`: the caller's, or a new one.
     """
 
     websocket_adapter_class = TextSocket
@@ -64,6 +64,7 @@ class GraphQLView(GraphQL[Any, None]):
         clock: Clock,
         page: Callable[[], bytes] | None = None,
         allowed_origins: Sequence[str] = (),
+        queries_by_get: bool = False,
     ) -> None:
         super().__init__(
             schema,
@@ -79,6 +80,7 @@ class GraphQLView(GraphQL[Any, None]):
         self._make_context = make_context
         self._clock = clock
         self._page = page
+        self._queries_by_get = queries_by_get
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -125,32 +127,31 @@ class GraphQLView(GraphQL[Any, None]):
         accept = headers.get(b"accept")
         media_type = protocol.response_type(accept)
         try:
-            if scope["method"] != "POST":
-                return self._page_for_people(scope, accept)
+            asked = protocol.url_parameters(scope["query_string"], self.limits) if scope["method"] == "GET" else None
+            if scope["method"] != "POST" and (asked is None or not self._queries_by_get):
+                return self._page_for_people(scope, accept, asked is None)
             actor = await self.authenticate(bearer(headers.get(b"authorization")))
             if actor is None:
                 raise protocol.refusal(401, "A valid bearer token is needed.", UNAUTHENTICATED, [_CHALLENGE])
             if media_type is None:
                 raise protocol.refusal(406, "Accept application/graphql-response+json or application/json.")
-            if not protocol.is_json(headers.get(b"content-type")):
-                raise protocol.refusal(415, "Send a body of Content-Type application/json.")
-            body = await protocol.read_body(headers, receive, self.limits)
-            query, variables, name = protocol.parameters(body, self.limits)
+            query, variables, name = asked or await protocol.read_parameters(headers, receive, self.limits)
         except HttpRefusal as problem:
             return protocol.refused(problem, media_type or protocol.JSON)
-        context = self.context(actor, request_id)
         result = await self.guarded.execute(
-            query, variables, context, operation_name=name, allowed_operation_types=NO_SUBSCRIPTION
+            query,
+            variables,
+            self.context(actor, request_id),
+            operation_name=name,
+            allowed_operation_types=ONLY_QUERY if asked else NO_SUBSCRIPTION,
         )
         return protocol.reply(result, media_type)
 
-    def _page_for_people(self, scope: Scope, accept: bytes | None) -> Reply:
-        asks = scope["method"] == "GET" and protocol.prefers_html(accept)
-        if self._page is None or not asks or "query" in parse_qs(scope["query_string"].decode("latin-1")):
+    def _page_for_people(self, scope: Scope, accept: bytes | None, no_query: bool) -> Reply:
+        if self._page is None or scope["method"] != "GET" or not no_query or not protocol.prefers_html(accept):
             raise protocol.refusal(405, "Send a POST request.", headers=[_ALLOW])
-        return Reply(
-            200, self._page(), [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")]
-        )
+        headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")]
+        return Reply(200, self._page(), headers)
 
 
 async def _send(reply: Reply, request_id: str, send: Send) -> None:

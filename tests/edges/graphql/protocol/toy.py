@@ -289,18 +289,19 @@ async def authenticate(token: str | None) -> str | None:
     return "operator" if token == KEY else None
 
 
-def toy_view(limits: Limits | None = None, page: Callable[[], bytes] | None = lambda: PAGE) -> GraphQLView:
+def toy_view(limits: Limits | None = None, page: Callable[[], bytes] | None = lambda: PAGE, **more: Any) -> GraphQLView:
     return GraphQLView(
         toy_schema(limits),
         authenticate=authenticate,
         make_context=lambda actor, request_id, budget: ToyContext(actor=actor, request_id=request_id, budget=budget),
         clock=Timer(NOON),
         page=page,
+        **more,
     )
 
 
-def toy_app(limits: Limits | None = None, page: Callable[[], bytes] | None = lambda: PAGE) -> Starlette:
-    view = toy_view(limits, page)
+def toy_app(limits: Limits | None = None, page: Callable[[], bytes] | None = lambda: PAGE, **more: Any) -> Starlette:
+    view = toy_view(limits, page, **more)
     return Starlette(routes=[Route("/graphql", view), WebSocketRoute("/graphql", view)])
 
 

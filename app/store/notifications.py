@@ -113,7 +113,11 @@ class PostgresBackend(BroadcastBackend):
 
     async def _listen_until_lost(self, connection: "asyncpg.Connection[asyncpg.Record]", channel: str) -> None:
         heart = asyncio.create_task(self._beat(connection, channel))
-        connection.add_termination_listener(lambda _: heart.cancel())
+
+        def lose(_: object) -> None:
+            heart.cancel()
+
+        connection.add_termination_listener(lose)
         try:
             await asyncio.wait({heart})
         finally:

@@ -33,6 +33,7 @@ from app.edges.graphql.errors import (
 )
 from app.edges.graphql.executor import BudgetedExecutor
 from app.edges.graphql.limits import Limits
+from app.edges.graphql.overlaps import comparisons
 from app.edges.graphql.walk import NestedTooDeeply, Shape, Walk, size_of
 
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -154,6 +155,7 @@ class Documents:
                 shape, roots = walk.operation(definition), walk.roots(definition)
                 mutates = definition.operation is OperationType.MUTATION
                 errors = self._over(shape, roots.fields if mutates else 0, definition)
+                errors = errors or self._overlapping(definition, walk)
                 name = definition.name.value if definition.name else ""
                 operations[name] = Operation(definition, shape.cost, roots.introspects, shape.directives)
             if errors:
@@ -174,6 +176,11 @@ class Documents:
             ("root mutations", limits.root_mutations, roots),
         )
         return [limit_exceeded(name, allowed, found, [node]) for name, allowed, found in checks if found > allowed]
+
+    def _overlapping(self, operation: OperationDefinitionNode, walk: Walk) -> list[GraphQLError]:
+        allowed = self._limits.comparisons
+        found = comparisons(operation, walk.fragments, allowed)
+        return [limit_exceeded("comparisons", allowed, found, [operation])] if found > allowed else []
 
     def _keep(self, text: str, document: Document) -> None:
         self._kept[text] = document

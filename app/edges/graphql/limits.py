@@ -33,6 +33,8 @@ class Limits:
     """Of one operation, through fragments: aliases repeat a field's work as often as they like."""
     directives: int = 30
     """Of one operation, through fragments."""
+    comparisons: int = 3_000
+    """Pairs of fields with one name, and of fragments, in one place: validation compares each, in up to 50 us."""
     root_mutations: int = 10
     """Commands of one document, which run one after the other; more of them belong into a `batch`."""
     cost: int = 20_000
@@ -57,7 +59,7 @@ class Limits:
     cached_documents: int = 512
     """Texts that are kept parsed and validated; applications have tens."""
     cached_tokens: int = 100_000
-    """Tokens of all kept texts together, which bounds their memory to about 100 MB."""
+    """Tokens of all kept texts together: 600 bytes each, 60 MB."""
 
     suggestions: bool = False
     """Whether errors say "Did you mean ...", which costs time and tells names that introspection may hide."""

@@ -83,7 +83,7 @@ class Walk:
         self._limits = limits
         self._variables = variables
         self._defaults: dict[str, ValueNode | None] = {}
-        self._fragments = {
+        self.fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
         self._measured: dict[str, Shape] = {}
@@ -120,7 +120,7 @@ class Walk:
     def _rooted_fragment(self, name: str) -> Roots:
         if name not in self._rooted:
             self._rooted[name] = Roots()  # stands for itself while it is being counted: a cycle adds nothing
-            fragment = self._fragments.get(name)
+            fragment = self.fragments.get(name)
             self._rooted[name] = self._roots(fragment.selection_set) if fragment else Roots()
         return self._rooted[name]
 
@@ -144,7 +144,7 @@ class Walk:
         return total
 
     def _fragment(self, name: str, nesting: int) -> Shape:
-        fragment = self._fragments.get(name)
+        fragment = self.fragments.get(name)
         if fragment is None:
             return Shape()
         if name not in self._measured:

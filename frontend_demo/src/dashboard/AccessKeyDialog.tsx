@@ -23,7 +23,7 @@ export function AccessKeyDialog() {
             : "This ledger is guarded. Enter the key that its operator gave you; it is kept until you close this tab."}
         </p>
         <label className="field">
-          <span>Key</span>
+          <span>Access key</span>
           <input
             type="password"
             autoComplete="off"

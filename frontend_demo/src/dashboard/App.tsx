@@ -1,12 +1,13 @@
 /** The page: header, the live stream on one side, a customer (or where to begin) on the other, dialogs on top. */
 import { useEffect, useMemo, useRef, useState } from "react";
 import { AccessKeyDialog } from "./AccessKeyDialog";
+import { CatalogContext, useCatalogQuery } from "./catalog";
 import { CustomerPanel } from "./CustomerPanel";
 import { EventInspector } from "./EventInspector";
 import { filterOf } from "./feed";
 import { Header } from "./Header";
 import { HelpDialog } from "./HelpDialog";
-import { useFeed, useLedgerHead } from "./hooks";
+import { useCatalogChanges, useFeed, useLedgerHead } from "./hooks";
 import { useShortcuts } from "./keyboard";
 import { useSession } from "./session";
 import { useStore } from "./store";
@@ -21,6 +22,9 @@ export function App() {
   const feed = useFeed(filter);
   const head = useLedgerHead();
   const keyWanted = useStore(session.keyWanted);
+  const generation = useStore(session.generation);
+  const changes = useCatalogChanges(feed) + generation;
+  const catalog = useCatalogQuery(changes);
   const [paused, setPaused] = useState(false);
   const [helpOpen, setHelpOpen] = useState(false);
   const search = useRef<HTMLInputElement>(null);
@@ -36,7 +40,7 @@ export function App() {
   }, [view.customer]);
 
   return (
-    <>
+    <CatalogContext value={catalog}>
       <a className="skip" href="#stream">
         Skip to the events
       </a>
@@ -44,14 +48,14 @@ export function App() {
       <main className="page" data-customer={view.customer !== null}>
         <Stream feed={feed} filter={filter} view={view} paused={paused} onPause={setPaused} />
         {view.customer === null ? (
-          <Welcome />
+          <Welcome changes={changes} />
         ) : (
-          <CustomerPanel key={view.customer} customerId={view.customer} type={view.type} />
+          <CustomerPanel key={`${generation} ${view.customer}`} customerId={view.customer} type={view.type} />
         )}
       </main>
       {view.event !== null && <EventInspector position={view.event} head={head?.head ?? null} />}
       {helpOpen && <HelpDialog onClose={() => setHelpOpen(false)} />}
       {keyWanted && <AccessKeyDialog />}
-    </>
+    </CatalogContext>
   );
 }

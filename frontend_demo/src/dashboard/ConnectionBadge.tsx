@@ -1,16 +1,15 @@
 /** Whether the page is live, and after an interruption the proof that nothing was lost. */
 import { countText, timeText } from "../ledger/format";
 import type { Proof } from "../ledger/live";
-import type { Feed, FeedState } from "./feed";
+import type { Feed } from "./feed";
+import { useFeedState } from "./hooks";
 import { useSession } from "./session";
-import { createStore, useStore } from "./store";
-
-const noFeed = createStore<FeedState | null>(null);
+import { useStore } from "./store";
 
 export function ConnectionBadge({ feed }: { feed: Feed | null }) {
   const { connection, wantKey } = useSession();
   const { status, lastHeardAt } = useStore(connection);
-  const state = useStore(feed ? feed.state : noFeed) as FeedState | null;
+  const state = useFeedState(feed);
   if (status === "forbidden") {
     return (
       <button type="button" className="badge" data-status={status} onClick={wantKey}>

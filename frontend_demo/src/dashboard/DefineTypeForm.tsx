@@ -18,11 +18,10 @@ interface Defined extends Answer {
 
 const CATEGORIES: readonly Category[] = ["POINTS", "CREDITS", "PRODUCT", "VOUCHER"];
 
-export function DefineTypeForm({ onDefined }: { onDefined(): void }) {
+export function DefineTypeForm() {
   const client = useClient();
   const send: Send<DefineInput, Defined> = async (input) => {
     const { data, error } = await client.mutation(defineTypeMutation, { input }).toPromise();
-    if (data?.defineEntitlementType?.entitlementType) onDefined();
     return { result: data?.defineEntitlementType ?? null, error };
   };
   const [values, setValues] = useState({ code: "", name: "", unit: "points", scale: "0", validity: "" });

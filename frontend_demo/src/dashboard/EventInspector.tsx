@@ -1,11 +1,11 @@
 /** One event, all of it: what happened, who did it and why, which grants it touched, and its place in the proof. */
-import type { ReactNode } from "react";
 import { useQuery } from "urql";
 import { eventQuery, type FullEvent } from "../ledger/documents";
 import { amountText, dateTimeText, deltaText, kindText } from "../ledger/format";
 import { Dialog } from "./Dialog";
-import { graphiqlLink } from "./graphiqlLink";
+import { Code, EventFacts, Member, metadataText } from "./EventFacts";
 import { toneOf } from "./kinds";
+import { RequestLinks } from "./RequestLinks";
 import { linkTo, show } from "./url";
 
 interface EventInspectorProps {
@@ -37,7 +37,7 @@ export function EventInspector({ position, head }: EventInspectorProps) {
         <button type="button" disabled={head !== null && position >= head} onClick={() => step(1)}>
           Newer ›
         </button>
-        <a href={graphiqlLink(eventQuery, { position })}>Open in GraphiQL</a>
+        <RequestLinks document={eventQuery} variables={{ position }} />
       </nav>
       <div aria-busy={fetching || stale} className="inspected">
         {event && <EventBody event={event} />}
@@ -70,6 +70,7 @@ function EventBody({ event }: { event: FullEvent }) {
         <Member name="reason">{event.reason}</Member>
         <Member name="note">{event.note}</Member>
         <Member name="customer note">{event.customerNote}</Member>
+        <Code name="metadata">{metadataText(event.metadata)}</Code>
         <Code name="idempotency key">{event.idempotencyKey}</Code>
         <Code name="correlation id">{event.correlationId}</Code>
         <Code name="causation id">{event.causationId}</Code>
@@ -78,6 +79,7 @@ function EventBody({ event }: { event: FullEvent }) {
         <Code name="cursor">{event.cursor}</Code>
         <Code name="leaf hash">{event.leafHash}</Code>
       </dl>
+      <EventFacts event={event} />
       <Allocations allocations={event.allocations} />
       <details>
         <summary>As JSON</summary>
@@ -85,20 +87,6 @@ function EventBody({ event }: { event: FullEvent }) {
       </details>
     </>
   );
-}
-
-function Member({ name, children }: { name: string; children: ReactNode }) {
-  if (children === null || children === undefined || children === "") return null;
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-function Code({ name, children }: { name: string; children: string | null }) {
-  return <Member name={name}>{children && <code>{children}</code>}</Member>;
 }
 
 function Allocations({ allocations }: { allocations: FullEvent["allocations"] }) {

@@ -54,9 +54,12 @@ export function EventTail({ state, filtered, inspected, paused, reading, onPause
       ) : (
         <div
           className="tail-rows"
+          data-filtered={filtered}
           aria-busy={state?.phase !== "ready"}
           onPointerEnter={(event) => event.pointerType === "mouse" && onReading(true)}
           onPointerLeave={() => onReading(false)}
+          onFocus={(event) => event.target.matches(":focus-visible") && onReading(true)}
+          onBlur={() => onReading(false)}
         >
           <table>
             <caption className="unseen">Events, newest first</caption>

@@ -18,12 +18,12 @@ interface ExpiryFieldsProps {
 export function ExpiryFields({ type, value, refusals, onChange }: ExpiryFieldsProps) {
   return (
     <>
-      <Field label="Expires">
+      <Field label="Expires" hint={value.choice === "default" ? defaultText(type) : undefined}>
         <select
           value={value.choice}
           onChange={(event) => onChange({ ...value, choice: event.target.value as Expiry["choice"] })}
         >
-          <option value="default">as the type says ({defaultText(type)})</option>
+          <option value="default">as the type says</option>
           <option value="never">never</option>
           <option value="date">on a day…</option>
           <option value="duration">after…</option>
@@ -68,5 +68,6 @@ function defaultText(type: EntitlementTypeSummary | undefined): string {
   const validity = type?.defaultValidity;
   if (!validity) return "never";
   const until = validity.until?.toLowerCase().replaceAll("_", " ");
-  return [validity.duration && `after ${validity.duration}`, until && `at the ${until}`].filter(Boolean).join(", ");
+  const parts = [validity.duration && `after ${validity.duration}`, until && `at the ${until}`];
+  return parts.filter(Boolean).join(", ");
 }

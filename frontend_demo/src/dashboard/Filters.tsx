@@ -1,13 +1,11 @@
 /** What the stream is narrowed to. Every choice is in the URL. */
-import { useQuery } from "urql";
-import { typesQuery } from "../ledger/documents";
 import { kindText } from "../ledger/format";
+import { useCatalog } from "./catalog";
 import { KINDS } from "./kinds";
 import { show, type View } from "./url";
 
 export function Filters({ view }: { view: View }) {
-  const [{ data }] = useQuery({ query: typesQuery });
-  const types = data?.entitlementTypes.nodes ?? [];
+  const { types } = useCatalog();
   const anything = view.customer ?? view.type ?? view.kind;
   return (
     <form className="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
@@ -26,7 +24,7 @@ export function Filters({ view }: { view: View }) {
       </label>
       <label>
         <span>Kind</span>
-        <select value={view.kind ?? ""} onChange={(event) => show({ kind: event.target.value || null })}>
+        <select value={view.kind ?? ""} onChange={(event) => show({ kind: KINDS.find((kind) => kind === event.target.value) ?? null })}>
           <option value="">all</option>
           {KINDS.map((kind) => (
             <option key={kind} value={kind}>

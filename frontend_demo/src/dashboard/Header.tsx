@@ -1,9 +1,10 @@
 /** Who this is, how the ledger stands, finding a customer, and how the page looks. */
 import type { Ref } from "react";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import type { LedgerHead } from "../ledger/documents";
 import { countText, dateTimeText } from "../ledger/format";
 import { ConnectionBadge } from "./ConnectionBadge";
+import { CopyButton } from "./CopyButton";
 import { CustomerSearch } from "./CustomerSearch";
 import type { Feed } from "./feed";
 import { rememberTheme, storedTheme, type Theme } from "./theme";
@@ -70,22 +71,16 @@ function LedgerFacts({ head }: { head: LedgerHead | null }) {
 }
 
 function Root({ root }: { root: string }) {
-  const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => setCopied(false), 1500);
-    return () => clearTimeout(timer);
-  }, [copied]);
+  const short = root.slice(0, 8);
   return (
-    <button
-      type="button"
+    <CopyButton
+      text={() => root}
       className="root"
       title={`Root of the Merkle tree over all events:\n${root}`}
-      aria-label={`Copy the tree's root, ${root.slice(0, 8)}`}
-      onClick={() => void navigator.clipboard?.writeText(root).then(() => setCopied(true))}
+      label={`Copy the tree's root, ${short}`}
     >
-      {copied ? "copied" : root.slice(0, 8)}
-    </button>
+      {short}
+    </CopyButton>
   );
 }
 

@@ -86,7 +86,7 @@ export function HistoryPages({ customerId, type, changes }: HistoryPagesProps) {
           </thead>
           <tbody>
             {events.map((event) => (
-              <tr key={event.position} data-tone={toneOf(event.kind, event.delta)} data-band={event.position % 2}>
+              <tr key={event.position} data-tone={toneOf(event.kind, event.delta)}>
                 <td>
                   <button type="button" className="row" onClick={() => show({ event: event.position })}>
                     <span className="position">#{event.position}</span>{" "}

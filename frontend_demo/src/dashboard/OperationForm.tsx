@@ -1,19 +1,19 @@
 /** Issue to, or consume from, one customer. The ledger judges the input: nothing is checked twice here. */
 import { type FormEvent, useState } from "react";
-import { useClient, useQuery } from "urql";
+import { useClient } from "urql";
 import {
   consumeMutation,
   type EntitlementTypeSummary,
   issueMutation,
   type OperationResult,
-  typesQuery,
 } from "../ledger/documents";
 import { amountText, deltaText } from "../ledger/format";
-import { graphiqlLink } from "./graphiqlLink";
+import { useCatalog } from "./catalog";
 import { type Expiry, ExpiryFields, expiryInput } from "./ExpiryFields";
 import { Field } from "./Field";
 import { KeyField } from "./KeyField";
 import { Outcome } from "./Outcome";
+import { RequestLinks } from "./RequestLinks";
 import { type Send, useSubmission } from "./submission";
 
 export type OperationName = "issue" | "consume";
@@ -35,8 +35,7 @@ interface OperationFormProps {
 }
 
 export function OperationForm({ operation, customerId, typeCode }: OperationFormProps) {
-  const [{ data }] = useQuery({ query: typesQuery });
-  const types = data?.entitlementTypes.nodes ?? [];
+  const { types, phase } = useCatalog();
   const [chosenType, setChosenType] = useState(typeCode ?? "");
   const [amount, setAmount] = useState("");
   const [expiry, setExpiry] = useState<Expiry>({ choice: "default", date: "", duration: "" });
@@ -106,9 +105,9 @@ export function OperationForm({ operation, customerId, typeCode }: OperationForm
         <button type="submit" className="primary" disabled={submission.state === "sending" || types.length === 0}>
           {done ? `${TITLES[operation]} more` : TITLES[operation]}
         </button>
-        {last && <a href={graphiqlLink(DOCUMENTS[operation], { input: last })}>Open in GraphiQL</a>}
+        {last && <RequestLinks document={DOCUMENTS[operation]} variables={{ input: last }} />}
       </div>
-      {types.length === 0 && data && <p className="hint">There is no entitlement type yet: define one first.</p>}
+      {types.length === 0 && phase === "ready" && <p className="hint">There is no entitlement type yet: define one first.</p>}
       <Outcome
         submission={submission}
         idempotencyKey={last?.idempotencyKey ?? key}

@@ -19,11 +19,10 @@ interface Registered extends Answer {
   customer: { customerId: string } | null;
 }
 
-export function RegisterForm({ onRegistered }: { onRegistered(): void }) {
+export function RegisterForm() {
   const client = useClient();
   const send: Send<RegisterInput, Registered> = async (input) => {
     const { data, error } = await client.mutation(registerCustomerMutation, { input }).toPromise();
-    if (data?.registerCustomer?.customer) onRegistered();
     return { result: data?.registerCustomer ?? null, error };
   };
   const [customerId, setCustomerId] = useState("");

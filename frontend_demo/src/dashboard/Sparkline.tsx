@@ -9,7 +9,7 @@ const HEIGHT = 28;
 
 export function Sparkline({ points, label }: SparklineProps) {
   if (points.length < 2) return <span className="sparkline" />;
-  const low = Math.min(0, ...points);
+  const low = Math.min(...points);
   const high = Math.max(...points, low + 1);
   const x = (index: number) => (index / (points.length - 1)) * (WIDTH - 4) + 2;
   const y = (value: number) => HEIGHT - 3 - ((value - low) / (high - low)) * (HEIGHT - 6);

@@ -2,9 +2,11 @@
 import { useEffect, useState } from "react";
 import { ActivityChart } from "./ActivityChart";
 import { EventTail } from "./EventTail";
-import type { Feed, FeedState, Filter } from "./feed";
+import type { Feed, Filter } from "./feed";
 import { Filters } from "./Filters";
-import { createStore, useStore } from "./store";
+import { useFeedState } from "./hooks";
+import { useSession } from "./session";
+import { useStore } from "./store";
 import { show, type View } from "./url";
 
 interface StreamProps {
@@ -15,10 +17,9 @@ interface StreamProps {
   onPause(paused: boolean): void;
 }
 
-const noFeed = createStore<FeedState | null>(null);
-
 export function Stream({ feed, filter, view, paused, onPause }: StreamProps) {
-  const state = useStore(feed ? feed.state : noFeed) as FeedState | null;
+  const state = useFeedState(feed);
+  const generation = useStore(useSession().generation);
   const [reading, setReading] = useState(false);
   const held = paused || reading;
   useEffect(() => feed?.hold(held), [feed, held]);
@@ -27,6 +28,7 @@ export function Stream({ feed, filter, view, paused, onPause }: StreamProps) {
     <section className="stream" id="stream" aria-label="Events" tabIndex={-1}>
       <Filters view={view} />
       <ActivityChart
+        key={generation}
         filter={filter}
         live={state?.moments ?? []}
         window={view.window}
@@ -34,7 +36,10 @@ export function Stream({ feed, filter, view, paused, onPause }: StreamProps) {
       />
       {state?.reloaded && (
         <p className="notice" role="status">
-          {RELOADED[state.reloaded]}
+          {RELOADED[state.reloaded]}{" "}
+          <button type="button" onClick={feed?.understood}>
+            Understood
+          </button>
         </p>
       )}
       {state?.trouble && (

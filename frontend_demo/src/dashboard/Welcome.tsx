@@ -1,22 +1,28 @@
 /** Where to begin: the customers there are, registering one, and defining what can be held. */
+import { useEffect } from "react";
 import { useQuery } from "urql";
-import { customersQuery, typesQuery } from "../ledger/documents";
+import { customersQuery } from "../ledger/documents";
+import { useCatalog } from "./catalog";
 import { DefineTypeForm } from "./DefineTypeForm";
 import { RegisterForm } from "./RegisterForm";
 import { linkTo, show } from "./url";
 
-export function Welcome() {
+/** `changes` grows with each event that may have changed who and what there is. */
+export function Welcome({ changes }: { changes: number }) {
   return (
     <aside className="welcome" aria-label="Begin here">
-      <Customers />
+      <Customers changes={changes} />
       <Types />
     </aside>
   );
 }
 
-function Customers() {
+function Customers({ changes }: { changes: number }) {
   const [{ data, error, fetching }, readAgain] = useQuery({ query: customersQuery, variables: { first: 12 } });
   const customers = data?.customers.nodes ?? [];
+  useEffect(() => {
+    if (changes > 0) readAgain({ requestPolicy: "network-only" });
+  }, [changes, readAgain]);
   return (
     <section className="panel">
       <h2>Customers</h2>
@@ -44,20 +50,19 @@ function Customers() {
       )}
       <details>
         <summary>Register a customer</summary>
-        <RegisterForm onRegistered={() => readAgain({ requestPolicy: "network-only" })} />
+        <RegisterForm />
       </details>
     </section>
   );
 }
 
 function Types() {
-  const [{ data, error, fetching }, readAgain] = useQuery({ query: typesQuery });
-  const types = data?.entitlementTypes.nodes ?? [];
-  const none = types.length === 0 && !fetching && !error;
+  const { types, phase, trouble } = useCatalog();
+  const none = types.length === 0 && phase === "ready";
   return (
     <section className="panel">
       <h2>Entitlement types</h2>
-      {error && <p className="notice bad">They could not be read: {error.message}</p>}
+      {trouble && <p className="notice bad">They could not be read: {trouble}</p>}
       {none && <p className="empty">Nothing can be held yet: define the first type.</p>}
       <ul className="types">
         {types.map(({ code, name, category, unit }) => (
@@ -74,7 +79,7 @@ function Types() {
       </ul>
       <details open={none}>
         <summary>Define a type</summary>
-        <DefineTypeForm onDefined={() => readAgain({ requestPolicy: "network-only" })} />
+        <DefineTypeForm />
       </details>
     </section>
   );

@@ -27,6 +27,8 @@ export interface FeedState {
 export interface Feed {
   state: Store<FeedState>;
   hold(held: boolean): void;
+  /** Puts the notice about a reload away. */
+  understood(): void;
   stop(): void;
 }
 
@@ -54,7 +56,7 @@ export function filterOf(view: Pick<View, "customer" | "type" | "kind">): Filter
   const filter: Filter = {};
   if (view.customer) filter.customerId = view.customer;
   if (view.type) filter.typeCode = view.type;
-  if (view.kind) filter.kinds = [view.kind as TailEvent["kind"]];
+  if (view.kind) filter.kinds = [view.kind];
   return Object.keys(filter).length > 0 ? filter : null;
 }
 
@@ -93,6 +95,7 @@ export function openFeed(session: Session, filter: Filter | null): Feed {
 
   function reload(reason: ReloadReason | "gap"): void {
     state.set({ ...nothingYet, reloaded: reason });
+    if (reason === "diverged") session.generation.set(session.generation.get() + 1);
     start();
   }
 
@@ -119,6 +122,7 @@ export function openFeed(session: Session, filter: Filter | null): Feed {
       held = next;
       if (!held) state.update({ tail: release(state.get().tail) });
     },
+    understood: () => state.update({ reloaded: null }),
     stop() {
       stopped = true;
       clearTimeout(retry);

@@ -1,12 +1,14 @@
 /** React's side of the live data: the feed under a filter, the ledger's head, a customer's balances, a clock. */
 import { print } from "graphql";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { onAccessKey } from "../ledger/access";
 import { balancesLive, type BalanceCard, ledgerLive, type LedgerHead } from "../ledger/documents";
 import { isForbidden } from "../ledger/socket";
 import { keepSubscribed } from "../ledger/live";
-import { type Feed, type Filter, openFeed } from "./feed";
+import { countCatalogChanges } from "./catalog";
+import { type Feed, type FeedState, type Filter, openFeed } from "./feed";
 import { useSession } from "./session";
+import { createStore, type Store, useStore } from "./store";
 
 export function useFeed(filter: Filter | null): Feed | null {
   const session = useSession();
@@ -18,6 +20,18 @@ export function useFeed(filter: Filter | null): Feed | null {
     return () => opened.stop();
   }, [session, key]);
   return feed;
+}
+
+/** What the feed shows now; null before the first feed is open. */
+export function useFeedState(feed: Feed | null): FeedState | null {
+  return useStore<FeedState | null>(feed ? (feed.state as Store<FeedState | null>) : noFeed);
+}
+
+/** Grows with each live event that may have changed who and what there is; other events draw nothing anew. */
+export function useCatalogChanges(feed: Feed | null): number {
+  return useSyncExternalStore(feed?.state.watch ?? noFeed.watch, () =>
+    feed ? countCatalogChanges(feed.state.get().moments) : 0,
+  );
 }
 
 export function useLedgerHead(): LedgerHead | null {
@@ -56,6 +70,7 @@ export function useDebounced<Value>(value: Value, afterMs: number): Value {
   return settled;
 }
 
+const noFeed = createStore<FeedState | null>(null);
 const ledgerQuery = print(ledgerLive);
 const balancesQuery = print(balancesLive);
 const noVariables = {};

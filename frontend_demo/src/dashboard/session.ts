@@ -15,14 +15,27 @@ export interface Session {
   /** True while the ledger refuses to speak without an access key. */
   keyWanted: Store<boolean>;
   wantKey(): void;
+  /** Grows when the ledger turns out to be another than before, or the key is: what was read is read anew. */
+  generation: Store<number>;
 }
 
 export function createSession(): Session {
   const keyWanted = createStore(false);
   const wantKey = () => keyWanted.set(true);
-  onAccessKey(() => keyWanted.set(false));
+  const generation = createStore(0);
+  onAccessKey(() => {
+    keyWanted.set(false);
+    generation.set(generation.get() + 1);
+  });
   const socket = connect();
-  return { socket, queries: createLedgerClient(wantKey), connection: watchConnection(socket), keyWanted, wantKey };
+  return {
+    socket,
+    queries: createLedgerClient(wantKey),
+    connection: watchConnection(socket),
+    keyWanted,
+    wantKey,
+    generation,
+  };
 }
 
 export const SessionContext = createContext<Session | null>(null);

@@ -4,11 +4,12 @@
  */
 import { useSyncExternalStore } from "react";
 import type { ActivityWindow } from "./activity";
+import { type Kind, KINDS } from "./kinds";
 
 export interface View {
   customer: string | null;
   type: string | null;
-  kind: string | null;
+  kind: Kind | null;
   event: number | null;
   window: ActivityWindow;
 }
@@ -22,7 +23,7 @@ export function parseView(search: string): View {
   return {
     customer: parameters.get("customer") || null,
     type: parameters.get("type") || null,
-    kind: parameters.get("kind") || null,
+    kind: KINDS.find((kind) => kind === parameters.get("kind")) ?? null,
     event: Number.isSafeInteger(event) && event > 0 ? event : null,
     window: window === "1h" || window === "24h" ? window : "5m",
   };

@@ -6,11 +6,15 @@ export interface Example {
 
 export const examples: Example[] = [
   {
-    query: `# 1. Say what can be held. Run it twice: the second answer is the first one again, with replayed: true,
-#    because the idempotency key is known.
+    query: `# 1. Say what can be held. Run it twice: the key is
+#    known then, and the first answer comes again,
+#    with replayed: true.
 mutation DefineType($input: DefineEntitlementTypeInput!) {
   defineEntitlementType(input: $input) {
-    entitlementType { code name category unit scale defaultValidity { duration } }
+    entitlementType {
+      code name category unit scale
+      defaultValidity { duration }
+    }
     event { position }
     replayed
     errors { code message field }
@@ -30,7 +34,8 @@ mutation DefineType($input: DefineEntitlementTypeInput!) {
     }),
   },
   {
-    query: `# 2. Give some of it to a customer, who is registered on the way. For another issue, change the key.
+    query: `# 2. Give some of it to a customer, who is registered
+#    on the way. For another issue, change the key.
 mutation Issue($input: IssueInput!) {
   issue(input: $input) {
     event { position kind delta balanceAfter }
@@ -52,10 +57,14 @@ mutation Issue($input: IssueInput!) {
     }),
   },
   {
-    query: `# 3. Take some. Ask for too much and the refusal says what is missing: refusals are data.
+    query: `# 3. Take some. Ask for too much, and the refusal
+#    says what is missing: refusals are data.
 mutation Consume($input: ConsumeInput!) {
   consume(input: $input) {
-    event { position delta balanceAfter allocations { amount grant { id } } }
+    event {
+      position delta balanceAfter
+      allocations { amount grant { id } }
+    }
     balance { available }
     replayed
     errors {
@@ -91,16 +100,14 @@ query Balance($customerId: String!) {
     variables: json({ customerId: "ada" }),
   },
   {
-    query: `# 5. How it came about, newest first. For the next page pass endCursor as after.
+    query: `# 5. How it came about, newest first. For the next
+#    page pass endCursor as after.
 query History($filter: EventFilter, $after: Cursor) {
   history(filter: $filter, first: 20, after: $after) {
-    edges {
-      cursor
-      node {
-        position kind typeCode delta balanceAfter recordedAt reason
-        actor { kind name }
-        idempotencyKey
-      }
+    nodes {
+      position kind typeCode delta balanceAfter
+      recordedAt reason idempotencyKey
+      actor { kind name }
     }
     pageInfo { hasNextPage endCursor }
   }
@@ -109,23 +116,31 @@ query History($filter: EventFilter, $after: Cursor) {
     variables: json({ filter: { customerId: "ada" } }),
   },
   {
-    query: `# 6. Watch the ledger live: run this, then run an issue in another tab or window.
-#    Pass the newest cursor as after and nothing is lost between two connections.
+    query: `# 6. Watch the ledger live: run this, then issue in
+#    another window. Pass the newest cursor as after,
+#    and nothing is lost between two connections.
 subscription Events($after: Cursor, $filter: EventFilter) {
   events(after: $after, filter: $filter) {
     cursor
     caughtUp
-    events { position kind customerId typeCode delta balanceAfter recordedAt }
+    events {
+      position kind customerId typeCode
+      delta balanceAfter recordedAt
+    }
   }
 }
 `,
     variables: json({ after: null, filter: null }),
   },
   {
-    query: `# 7. Several operations, all or nothing. Later ones see what earlier ones did.
+    query: `# 7. Several operations, all or nothing. Later ones
+#    see what earlier ones did.
 mutation Batch($input: BatchInput!) {
   batch(input: $input) {
-    results { event { position kind delta balanceAfter } errors { code message } }
+    results {
+      event { position kind delta balanceAfter }
+      errors { code message }
+    }
     failedIndex
     replayed
     errors { code message field }

@@ -25,6 +25,7 @@ export const refusal = graphql(`
     __typename code message field retryable
     ... on InsufficientBalance { available missing unusable held pending nextActivationAt }
     ... on LimitReached { limit remaining }
+    ... on IdempotencyConflict { firstEvent { position } }
   }
 `);
 export type Refusal = ResultOf<typeof refusal>;
@@ -95,16 +96,34 @@ export const typesQuery = graphql(`
 `);
 export type EntitlementTypeSummary = ResultOf<typeof typesQuery>["entitlementTypes"]["nodes"][number];
 
-export const eventQuery = graphql(`
-  query Event($position: Position!) {
+const grantFacts = graphql(`
+  fragment GrantFacts on Grant {
+    id state amount remaining held priority funding costBasis effectiveAt expiresAt restrictedTo metadata
+  }
+`);
+export type GrantFacts = ResultOf<typeof grantFacts>;
+
+export const eventQuery = graphql(
+  `query Event($position: Position!) {
     event(position: $position) {
       __typename id position kind cursor commandId customerId typeCode amount delta balanceAfter effectiveAt recordedAt
       actor { kind id name onBehalfOf }
-      allocations { amount grant { id state amount remaining expiresAt priority funding } }
+      allocations { amount grant { id state amount remaining expiresAt } }
       reason note customerNote correlationId causationId idempotencyKey metadata leafHash
+      ... on Issued { grant { ...GrantFacts } }
+      ... on Activated { grant { ...GrantFacts } }
+      ... on Expired { grant { ...GrantFacts } }
+      ... on CustomerChanged { customer { customerId state createdAt metadata } }
+      ... on TypeChanged {
+        entitlementType {
+          code name category unit scale timeZone defaultValidity { duration until } maxBalance debtLimit maxBackdate
+          onExpiredReversal reversalGrace clawback holdTtlDefault holdTtlMax metadata
+        }
+      }
     }
-  }
-`);
+  }`,
+  [grantFacts],
+);
 export type FullEvent = NonNullable<ResultOf<typeof eventQuery>["event"]>;
 
 // ---------------------------------------------------------------- writing

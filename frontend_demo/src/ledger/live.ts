@@ -49,6 +49,9 @@ export interface Follower {
 
 const REPLAY_AT_MOST = 5_000;
 
+/** The ledger does not know the cursor: it was restored from a backup, or is another one by now. */
+const LOST_ITS_PLACE = new Set<unknown>(["CURSOR_DIVERGED", "BAD_CURSOR"]);
+
 export function followEvents<Event extends { position: number }>(
   client: Client,
   options: FollowOptions<Event>,
@@ -81,7 +84,7 @@ export function followEvents<Event extends { position: number }>(
       ended(failure) {
         interrupted();
         if (isForbidden(failure)) return options.onForbidden();
-        if (codesOf(failure).includes("CURSOR_DIVERGED")) return reload("diverged");
+        if (codesOf(failure).some((code) => LOST_ITS_PLACE.has(code))) return reload("diverged");
         const message = messageOf(failure);
         if (message) options.onTrouble(message);
       },

@@ -27,6 +27,8 @@ export function plainWords(refusal: Refusal): string {
   if (refusal.__typename === "InsufficientBalance") return insufficient(refusal);
   if (refusal.__typename === "LimitReached")
     return `This would go over the limit of ${amountText(refusal.limit)}; ${amountText(refusal.remaining)} more is possible.`;
+  if (refusal.__typename === "IdempotencyConflict" && refusal.firstEvent)
+    return `This key was already used, for event #${refusal.firstEvent.position}. Take a new key for a new request.`;
   const sentence = sentences[refusal.code];
   return sentence ?? refusal.message;
 }

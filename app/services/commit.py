@@ -5,7 +5,7 @@ What belongs here: the work between BEGIN and COMMIT, over a connection. What do
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -257,7 +257,7 @@ def _stamp(submission: Submission, index: int, command_id: str, now: datetime) -
     return Stamp(
         ledger=submission.context.ledger,
         command_id=command_id,
-        actor=submission.context.actor,
+        actor=replace(submission.context.actor, name=None),
         recorded_at=now,
         idempotency_key=command.idempotency_key,
         reason=command.reason,

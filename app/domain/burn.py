@@ -41,11 +41,12 @@ def burn(account: Account, amount: int, tags: Collection[str], at: datetime) -> 
     )
 
 
-def burn_order(grant: Grant) -> tuple[bool, int, datetime, bool, Decimal, datetime, int, str]:
+def burn_order(grant: Grant) -> tuple[bool, int, bool, datetime, bool, Decimal, datetime, int, str]:
     """Sorts grants that a request may use into the order in which they pay."""
     return (
         not grant.restricted_to,
         grant.priority,
+        grant.expires_at is None,
         grant.expires_at or _NEVER,
         grant.funding is Funding.PAID,
         Decimal(grant.cost_basis or "0"),

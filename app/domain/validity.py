@@ -49,11 +49,6 @@ class Duration:
     minutes: int
     seconds: int
 
-    @property
-    def is_elapsed_time(self) -> bool:
-        """Whether it has weeks, days, hours, minutes and seconds only, so that it can be counted as elapsed time."""
-        return self.years == 0 and self.months == 0
-
     def elapsed(self) -> timedelta:
         """Weeks to seconds as elapsed time; raises OverflowError beyond what a calendar holds."""
         return timedelta(weeks=self.weeks, days=self.days, hours=self.hours, minutes=self.minutes, seconds=self.seconds)

@@ -143,12 +143,17 @@ class Account:
         """Whether L3.2 and L3.3 hold for this account and its loaded grants."""
         came = self.issued + self.transferred_in + self.restored + self.debt
         went = self.consumed + self.expired + self.revoked + self.transferred_out
-        active = sum(grant.remaining for grant in self.open_grants() if grant.is_activated)
-        scheduled = sum(grant.remaining for grant in self.open_grants() if not grant.is_activated)
+        active = scheduled = held = 0
+        for grant in self.grants.values():
+            if not grant.balances():
+                return False
+            held += grant.held
+            if grant.is_activated:
+                active += grant.remaining
+            else:
+                scheduled += grant.remaining
         return (
             came == went + self.available + self.held + self.pending
-            and (self.available, self.pending) == (active, scheduled)
-            and self.held == sum(grant.held for grant in self.grants.values())
+            and (self.available, self.pending, self.held) == (active, scheduled, held)
             and min(self.available, self.pending, self.held, self.debt) >= 0
-            and all(grant.balances() for grant in self.grants.values())
         )

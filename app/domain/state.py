@@ -89,7 +89,7 @@ def evolve(state: State, event: Event) -> State:
             if account.customer_id not in customers:
                 customers = {**customers, account.customer_id: Customer(account.customer_id, event.recorded_at)}
             accounts = {**state.accounts, account.key: after}
-            return replace(state, position=event.position, customers=customers, accounts=accounts)
+            return State(event.position, state.types, customers, accounts, state.profiles)
 
 
 def evolve_account(account: Account, event: Event) -> Account:

@@ -56,6 +56,11 @@ class Limits:
     seconds: float = 8.0
     """Wall time of an operation, or of one event of a subscription: gateways give up after 10."""
 
+    connection_init_seconds: float = 5.0
+    """How long a new socket may wait before it says who it is."""
+    socket_operations: int = 100
+    """Operations running on one socket at a time: a dashboard has a handful of subscriptions."""
+
     cached_documents: int = 512
     """Texts that are kept parsed and validated; applications have tens."""
     cached_tokens: int = 100_000

@@ -139,19 +139,19 @@ def parameters(body: bytes, limits: Limits) -> Parameters:
     return _checked(members)
 
 
-def url_parameters(query_string: bytes, limits: Limits) -> Parameters | None:
-    """What a URL asks for, its `variables` in JSON; None if it has no `query`."""
-    if b"query=" not in query_string:
-        return None
-    given = dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
-    if "query" not in given:
-        return None
+def has_query(query_string: bytes) -> bool:
+    """Whether a URL asks for an operation."""
+    return any(name == "query" for name, _ in _members(query_string))
+
+
+def url_parameters(query_string: bytes, limits: Limits) -> Parameters:
+    """What a URL asks for, its `variables` in JSON; refused with 400 as a body is."""
+    given = dict(_members(query_string))
     try:
         objects = {name: decode(given[name], limits) for name in ("variables", "extensions") if given.get(name)}
     except NotJson as error:
         raise refusal(400, f"The URL holds invalid JSON: {error}.") from error
-    members = {"query": given["query"], "operationName": given.get("operationName") or None, **objects}
-    return _checked(members)
+    return _checked({"query": given.get("query"), "operationName": given.get("operationName") or None, **objects})
 
 
 def reply(result: ExecutionResult, media_type: bytes) -> Reply:
@@ -182,6 +182,10 @@ def _checked(members: dict[str, Any]) -> Parameters:
         _member(members, "variables", dict, "an object"),
         _member(members, "operationName", str, "a string"),
     )
+
+
+def _members(query_string: bytes) -> list[tuple[str, str]]:
+    return parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
 
 
 def _member(members: dict[str, Any], name: str, kind: type, words: str) -> Any:

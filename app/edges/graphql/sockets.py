@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
+from graphql import GraphQLError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.exceptions import ConnectionRejectionError
@@ -16,9 +17,13 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from app.edges.graphql.encoding import NotJson
+from app.edges.graphql.errors import mask
 
 if TYPE_CHECKING:
     from app.edges.graphql.view import GraphQLView
+
+
+_TRY_AGAIN_LATER = 1013
 
 
 def bearer(authorization: bytes | str | None) -> str | None:
@@ -93,6 +98,16 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             message = {**message, "payload": {}}
         await super().handle_message(message)
 
+    async def handle_connection_init(self, message: Any) -> None:
+        """Let a client in, or not; when nobody can tell who it is, it is asked to come back."""
+        try:
+            await super().handle_connection_init(message)
+        except WebSocketDisconnected:
+            raise
+        except Exception as broken:  # noqa: BLE001  a socket is closed with a code that clients come back after
+            mask([GraphQLError(str(broken), original_error=broken)], self.context.request_id)
+            await self.websocket.close(code=_TRY_AGAIN_LATER, reason="Try again later")
+
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         try:
             results = await self.schema.stream(
@@ -112,7 +127,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             self.operations.pop(operation.id, None)
         except Exception as error:  # noqa: BLE001  one operation must not take its siblings' socket down
             self.operations.pop(operation.id, None)
-            await self.handle_task_exception(error)
+            mask([GraphQLError(str(error), original_error=error)], self.context.request_id)
 
 
 def _problem(message: Any) -> str | None:

@@ -71,7 +71,8 @@ class GraphQLView(GraphQL[Any, None]):
             graphql_ide=None,
             allow_queries_via_get=False,
             subscription_protocols=[GRAPHQL_TRANSPORT_WS_PROTOCOL],
-            connection_init_wait_timeout=timedelta(seconds=5),
+            connection_init_wait_timeout=timedelta(seconds=schema.limits.connection_init_seconds),
+            max_subscriptions_per_connection=schema.limits.socket_operations,
             allowed_origins=allowed_origins,
         )
         self.guarded = schema
@@ -127,31 +128,39 @@ class GraphQLView(GraphQL[Any, None]):
         accept = headers.get(b"accept")
         media_type = protocol.response_type(accept)
         try:
-            asked = protocol.url_parameters(scope["query_string"], self.limits) if scope["method"] == "GET" else None
-            if scope["method"] != "POST" and (asked is None or not self._queries_by_get):
-                return self._page_for_people(scope, accept, asked is None)
+            by_url = scope["method"] != "POST"
+            if by_url and not (self._queries_by_get and _asks_by_url(scope)):
+                return self._page_for_people(scope, accept)
             actor = await self.authenticate(bearer(headers.get(b"authorization")))
             if actor is None:
                 raise protocol.refusal(401, "A valid bearer token is needed.", UNAUTHENTICATED, [_CHALLENGE])
             if media_type is None:
                 raise protocol.refusal(406, "Accept application/graphql-response+json or application/json.")
-            query, variables, name = asked or await protocol.read_parameters(headers, receive, self.limits)
+            if by_url:
+                asked = protocol.url_parameters(scope["query_string"], self.limits)
+            else:
+                asked = await protocol.read_parameters(headers, receive, self.limits)
         except HttpRefusal as problem:
             return protocol.refused(problem, media_type or protocol.JSON)
         result = await self.guarded.execute(
-            query,
-            variables,
+            asked.query,
+            asked.variables,
             self.context(actor, request_id),
-            operation_name=name,
-            allowed_operation_types=ONLY_QUERY if asked else NO_SUBSCRIPTION,
+            operation_name=asked.operation_name,
+            allowed_operation_types=ONLY_QUERY if by_url else NO_SUBSCRIPTION,
         )
         return protocol.reply(result, media_type)
 
-    def _page_for_people(self, scope: Scope, accept: bytes | None, no_query: bool) -> Reply:
-        if self._page is None or scope["method"] != "GET" or not no_query or not protocol.prefers_html(accept):
+    def _page_for_people(self, scope: Scope, accept: bytes | None) -> Reply:
+        wanted = scope["method"] == "GET" and not _asks_by_url(scope) and protocol.prefers_html(accept)
+        if self._page is None or not wanted:
             raise protocol.refusal(405, "Send a POST request.", headers=[_ALLOW])
         headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-cache")]
         return Reply(200, self._page(), headers)
+
+
+def _asks_by_url(scope: Scope) -> bool:
+    return scope["method"] == "GET" and protocol.has_query(scope["query_string"])
 
 
 async def _send(reply: Reply, request_id: str, send: Send) -> None:

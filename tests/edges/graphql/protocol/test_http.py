@@ -217,3 +217,23 @@ async def test_text_that_is_no_unicode_still_gets_json(http: httpx.AsyncClient) 
     response = await http.post("/graphql", content=body)
     assert response.status_code == 200
     assert response.json()
+
+
+async def test_queries_in_a_url_are_answered_where_they_are_wanted() -> None:
+    async with client(toy_app(queries_by_get=True)) as http:
+        by_url = {
+            "query": "query A($v: Amount!) { echoAmount(value: $v) }",
+            "variables": '{"v":1}',
+            "operationName": "A",
+        }
+        assert (await http.get("/graphql", params=by_url)).json() == {"data": {"echoAmount": "1"}}
+        mutation = await http.get(
+            "/graphql", params={"query": "mutation { crash { id } }"}, headers={"accept": RESPONSE}
+        )
+        assert mutation.status_code == 400
+        only_errors(mutation, "BAD_REQUEST")
+        for bad in ({"query": "{ hello }", "variables": "{"}, {"query": "{ hello }", "variables": "[]"}):
+            assert (await http.get("/graphql", params=bad)).status_code == 400
+        assert (await http.get("/graphql", headers={"accept": "text/html"})).content == PAGE
+        no_key = await http.get("/graphql", params=by_url, headers={"authorization": ""})
+        assert no_key.status_code == 401

@@ -9,6 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
+from app.edges.graphql.limits import Limits
 from tests.edges.graphql.protocol.serving import served
 from tests.edges.graphql.protocol.toy import KEY, cursor_of, event, toy_app
 
@@ -193,3 +194,38 @@ async def test_a_page_of_another_origin_is_turned_away(url: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(url, subprotocols=[PROTOCOL], origin=Origin("https://elsewhere.example"))
     assert refused.value.response.status_code == 403
+
+
+async def test_a_socket_that_says_nothing_is_closed() -> None:
+    async with (
+        served(toy_app(Limits(connection_init_seconds=0.01))) as address,
+        connect(f"ws://{address}/graphql", subprotocols=[PROTOCOL]) as socket,
+    ):
+        assert await closed(socket) == 4408
+
+
+async def test_a_client_may_come_back_when_nobody_could_tell_who_it_is(caplog: pytest.LogCaptureFixture) -> None:
+    async def down(token: str | None) -> str:
+        raise RuntimeError("the secret is 42")
+
+    app = toy_app()
+    app.routes[1].app.authenticate = down  # type: ignore[attr-defined]
+    async with served(app) as address, connect(f"ws://{address}/graphql", subprotocols=[PROTOCOL]) as socket:
+        await tell(socket, INIT)
+        assert await closed(socket) == 1013
+        assert socket.close_reason == "Try again later"
+    assert "the secret is 42" in caplog.text
+
+
+async def test_operations_on_a_socket_are_limited() -> None:
+    async with (
+        served(toy_app(Limits(socket_operations=2))) as address,
+        connect(f"ws://{address}/graphql", subprotocols=[PROTOCOL]) as socket,
+    ):
+        await tell(socket, INIT)
+        await heard(socket)
+        for number in "12":
+            await tell(socket, subscribe(number, "subscription { endless }"))
+            assert (await heard(socket))["type"] == "next"
+        await tell(socket, subscribe("3", "{ hello }"))
+        assert ((await heard(socket))["type"]) == "error"

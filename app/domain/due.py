@@ -7,7 +7,7 @@ What belongs here: the transitions since the last event, and an account with the
 from dataclasses import replace
 from datetime import datetime
 
-from app.domain.account import Account
+from app.domain.account import Account, Grant
 from app.domain.commands import THE_LEDGER
 from app.domain.events import Activated, Draft, EventKind, Expired, Stamp
 from app.domain.state import State, evolve_account, record
@@ -38,6 +38,12 @@ def settled(account: Account, now: datetime) -> Account:
         state = State(position=account.position, accounts={account.key: after})
         after = evolve_account(after, record(state, draft, stamp, index))
     return replace(after, position=account.position)
+
+
+def settled_grant(grant: Grant, now: datetime) -> Grant:
+    """One grant at `now`, as `settled` leaves it."""
+    account = Account(grant.customer_id, grant.type_code, {grant.grant_id: grant})
+    return settled(account, now).grants[grant.grant_id]
 
 
 def _draft(account: Account, fact: Activated | Expired, effective_at: datetime) -> Draft:

@@ -113,6 +113,11 @@ class Writer:
 
     async def stop(self) -> None:
         """Refuse what is new, finish what waits within 5 s, give the connection back."""
+        await self.finish()
+        await self.close()
+
+    async def finish(self) -> None:
+        """Refuse what is new and finish what waits within 5 s."""
         self._is_stopping = True
         self._arrived.set()
         if self._loop is not None:
@@ -121,6 +126,9 @@ class Writer:
                 task.cancel()
         while self._queue.operations:
             self._refuse(self._queue.take(self._group_operations_max), Unavailable(_DOWN))
+
+    async def close(self) -> None:
+        """Give the connection back, after everybody who reads: on SQLite it checkpoints once more."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()

@@ -3,6 +3,7 @@
 What belongs here: engines, roles, classifying failures. What does not: statements, which both databases share.
 """
 
+import logging
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
@@ -15,6 +16,7 @@ from app.store import migrating
 from app.store.database import Breakage, CommitFailedError, NotConnectedError, RefusedError, Work
 
 T = TypeVar("T")
+log = logging.getLogger("ledger.store")
 
 SERVER_ROLE = "ledger_server"
 LOCK_TIMEOUT_MS = 2_000
@@ -84,7 +86,12 @@ class PostgresDatabase:
                 ),
             )
         )
-        await writer.reconnect()
+        try:
+            await writer.reconnect()
+        except RefusedError:
+            raise
+        except Exception as error:  # noqa: BLE001  # a database that is down now may be up for the first transaction
+            log.warning("the writer cannot connect yet: %s", error)
         return writer
 
     async def revision(self) -> str | None:

@@ -1,0 +1,131 @@
+"""Live: what is pushed while a socket is open.
+
+What belongs here: the feed's deliveries as GraphQL shows them. What does not: following the ledger
+(`services.feed`), the protocol (`sockets`).
+
+Each event is executed with a context of its own (`info.context` here is the subscription's): loaders made for one
+delivery never answer the next one.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry import UNSET
+
+from app.domain.account import AccountKey
+from app.edges.graphql.arguments import customer_id_of, given, text_of
+from app.edges.graphql.balances import Balance
+from app.edges.graphql.connections import bad_cursor, event_place
+from app.edges.graphql.context import Context, Info
+from app.edges.graphql.errors import CURSOR_DIVERGED, bad_input
+from app.edges.graphql.events import LedgerEvent, events_of
+from app.edges.graphql.fields import streamed
+from app.edges.graphql.histories import EventFilter, filter_of
+from app.edges.graphql.ledgers import Ledger, load_ledger
+from app.edges.graphql.scalars import Cursor
+from app.services.feed import BadCursorError, CursorDivergedError
+from app.services.readings import BalanceAt
+
+LEDGER_SECONDS = 1.0
+
+
+@strawberry.type(description="What a subscription to events delivers at once.")
+class EventDelivery:
+    cursor: Cursor = strawberry.field(
+        description="Keep the newest and pass it as `after` on reconnect. It also moves past events that the filter "
+        "leaves out."
+    )
+    events: list[LedgerEvent] = strawberry.field(
+        description="In order; several at once during replay or bursts; empty when only the cursor has moved (a "
+        "heartbeat)."
+    )
+    caught_up: bool = strawberry.field(description="False while older events are still being replayed.")
+
+
+@strawberry.type(description="Everything that is pushed.")
+class Subscription:
+    @streamed(
+        "Every committed event, in position order. With `after` it replays from there, then goes live: no "
+        "gap, no duplicate.",
+        "ledger:read",
+    )
+    async def events(
+        self, info: Info, after: Cursor | None = UNSET, filter: EventFilter | None = UNSET
+    ) -> AsyncIterator[EventDelivery]:
+        context = info.context
+        place = None if given(after) is None else event_place(context.ledger)(str(after), "after")
+        wanted = await filter_of(context, filter)
+        deliveries: Any = context.services.feed.events(context.ledger, place, wanted)
+        async with aclosing(deliveries):
+            try:
+                async for delivery in deliveries:
+                    yield EventDelivery(
+                        cursor=Cursor(delivery.cursor.encode()),
+                        events=await events_of(context, delivery.events),
+                        caught_up=delivery.caught_up,
+                    )
+            except BadCursorError as error:
+                raise bad_cursor("after") from error
+            except CursorDivergedError as error:
+                message = "The ledger has another event at this cursor, or none: it is not the one that gave it."
+                raise GraphQLError(message, extensions={"code": CURSOR_DIVERGED}) from error
+
+    @streamed(
+        "The balance now, then its newest state whenever it has changed; states in between may be skipped.",
+        "ledger:read",
+    )
+    async def balance(self, info: Info, customer_id: str, type_code: str) -> AsyncIterator[Balance]:
+        key = customer_id_of(customer_id, "customerId"), text_of(type_code, "typeCode") or ""
+        if not await info.context.services.queries.scales(info.context.ledger, [key[1]]):
+            raise bad_input(f"There is no entitlement type {type_code}.", ["typeCode"])
+        async for balance in _balances(info.context, *key):
+            yield balance
+
+    @streamed("The customer's balances now, then each one that changes.", "ledger:read")
+    async def balances(self, info: Info, customer_id: str) -> AsyncIterator[Balance]:
+        async for balance in _balances(info.context, customer_id_of(customer_id, "customerId"), None):
+            yield balance
+
+    @streamed("The ledger's head, at most once a second: a heartbeat for dashboards.", "ledger:read")
+    async def ledger(self, info: Info) -> AsyncIterator[Ledger]:
+        context = info.context
+        changes: Any = context.services.feed.changes(context.ledger)
+        async with aclosing(changes):
+            async for _ in changes:
+                yield await load_ledger(context)
+                await context.services.clock.sleep(LEDGER_SECONDS)
+
+
+async def _balances(context: Context, customer_id: str, type_code: str | None) -> AsyncIterator[Balance]:
+    """The balances as they are, then those whose figures differ from what was sent last."""
+    sent: dict[AccountKey, BalanceAt] = {}
+
+    def due_at() -> datetime | None:
+        instants = [each.next_due_at for each in sent.values() if each.next_due_at is not None]
+        return min(instants, default=None)
+
+    changes: Any = context.services.feed.changes(context.ledger, customer_id, type_code, due_at=due_at)
+    async with aclosing(changes):
+        async for _ in changes:
+            for balance in await _read(context, customer_id, type_code):
+                before = sent.get(balance.account.key)
+                sent[balance.account.key] = balance
+                if before is None or _figures(before) != _figures(balance):
+                    yield Balance.of(balance)
+
+
+async def _read(context: Context, customer_id: str, type_code: str | None) -> list[BalanceAt]:
+    queries = context.services.queries
+    if type_code is None:
+        return (await queries.balances_of(context.ledger, [customer_id]))[customer_id]
+    return list((await queries.balances(context.ledger, [(customer_id, type_code)])).values())
+
+
+def _figures(balance: BalanceAt) -> tuple[object, ...]:
+    """What a subscriber would see differ; every event of an account changes its version."""
+    account = balance.account
+    return account.version, account.available, account.pending, account.held, account.debt, balance.unrestricted

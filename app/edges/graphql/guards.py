@@ -52,6 +52,8 @@ class GuardedSchema(strawberry.Schema):
         limits: Limits | None = None,
         shortcuts: bool = True,
     ) -> None:
+        if config and config.sort_schema:
+            raise ValueError("A sorted schema forgets how enums are written: sort what is exported instead.")
         super().__init__(query, mutation, subscription, types=types, config=config)
         self.limits = limits or Limits()
         self._documents = Documents(self._schema, self.limits)

@@ -52,7 +52,7 @@ class Limits:
     resolved_fields: int = 20_000
     """Fields that an operation may really resolve, about 0.2 s; extended by `Budget.extend` where work is asked for."""
     introspection_fields: int = 60_000
-    """What an operation with `__schema` may resolve besides: the answer grows with the schema, not with the data."""
+    """What an operation with `__schema` may resolve besides: GraphiQL's answer has 8,000 and grows with the schema."""
     seconds: float = 8.0
     """Wall time of an operation, or of one event of a subscription: gateways give up after 10."""
 

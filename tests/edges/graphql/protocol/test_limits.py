@@ -72,6 +72,11 @@ def mutations(count: int) -> str:
     return "mutation { crash { id } ...F } " + fragment
 
 
+async def test_introspection_costs_what_it_asks_for() -> None:
+    response = await run(toy_schema(Limits(list_size=100)), get_introspection_query(**EVERY_OPTION))
+    assert "errors" not in response
+
+
 @pytest.mark.parametrize(
     ("fits", "exceeds", "limit"),
     [

@@ -158,3 +158,8 @@ async def test_requests_share_nothing_but_what_is_kept() -> None:
                 "next": {"id": f"evt_{position + 1}"},
             },
         }
+
+
+def test_a_sorted_schema_is_refused_because_it_cannot_write_enums() -> None:
+    with pytest.raises(ValueError, match="sort what is exported"):
+        GuardedSchema(Query, config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True))

@@ -67,13 +67,13 @@ class Reader:
         async with asyncio.timeout(READ_SECONDS_MAX):
             return await self.database.scan(work)
 
-    async def replay(self, work: Callable[[Connection], T]) -> T:
+    async def replay(self, work: Callable[[Connection], T], *, is_long: bool = False) -> T:
         """A read for one subscriber, who waits until the database is there; FeedStoppedError when the server stops."""
         pause = BACKOFF_SECONDS_FIRST
         while not self.is_stopped:
             try:
                 async with self.replays:
-                    return await self.read(work)
+                    return await (self.scan(work) if is_long else self.read(work))
             except Exception as error:  # noqa: BLE001  # whatever is wrong with the database, it may pass
                 log.warning("a subscriber cannot read, trying again in %.1f s: %r", pause, error)
             await self.clock.sleep(pause)
@@ -125,7 +125,9 @@ class Subscription:
     async def _replayed(self) -> Delivery | None:
         """The next page behind the cursor; None where it holds nothing worth telling."""
         await next_turn()
-        delivery = self._from_memory() or await self.reader.replay(self._from_table)
+        delivery = self._from_memory()
+        if delivery is None:
+            delivery = await self.reader.replay(self._from_table, is_long=self.group.wanted != EVERYTHING)
         self.cursor = delivery.cursor
         is_due = self.heartbeat != self.stream.heartbeat
         return delivery if delivery.events or not self.has_begun or is_due else None

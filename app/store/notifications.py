@@ -23,10 +23,13 @@ log = logging.getLogger("ledger.notifications")
 
 HEARTBEAT_SECONDS = 5.0
 ANSWER_SECONDS_MAX = 5.0
+CLOSING_SECONDS_MAX = 1.0
 BACKOFF_SECONDS_FIRST = 0.1
 BACKOFF_SECONDS_MAX = 2.0
 ANYTHING = ""
 """The message that says: something may have been announced that nobody heard, look at everything."""
+
+_NAME = {"application_name": "ledger-doorbell"}
 
 
 def broadcast_for(database: Database, clock: Clock) -> Broadcast:
@@ -43,9 +46,11 @@ class PostgresBackend(BroadcastBackend):
     connecting `ANYTHING` is heard, for what was announced while nobody listened.
     """
 
-    def __init__(self, dsn: str, clock: Clock) -> None:
+    def __init__(self, dsn: str, clock: Clock, *, answer_seconds_max: float = ANSWER_SECONDS_MAX) -> None:
+        """`dsn` is asyncpg's own; what has not been answered after `answer_seconds_max` never will be."""
         self._dsn = dsn
         self._clock = clock
+        self._answer_seconds_max = answer_seconds_max
         self._publishers: asyncpg.Pool[asyncpg.Record] | None = None
         self._listeners: dict[str, asyncio.Task[None]] = {}
         self._heard: Event | None = None
@@ -53,8 +58,9 @@ class PostgresBackend(BroadcastBackend):
 
     async def connect(self) -> None:
         """Make ready; the database need not be up."""
+        limit = self._answer_seconds_max
         self._publishers = await asyncpg.create_pool(
-            self._dsn, min_size=0, max_size=1, timeout=ANSWER_SECONDS_MAX, command_timeout=ANSWER_SECONDS_MAX
+            self._dsn, min_size=0, max_size=1, timeout=limit, command_timeout=limit
         )
 
     async def disconnect(self) -> None:
@@ -64,7 +70,7 @@ class PostgresBackend(BroadcastBackend):
         publishers, self._publishers = self._publishers, None
         if publishers is not None:
             with suppress(TimeoutError):
-                async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                async with asyncio.timeout(CLOSING_SECONDS_MAX):
                     await publishers.close()
             publishers.terminate()
 
@@ -93,14 +99,12 @@ class PostgresBackend(BroadcastBackend):
         return heard
 
     async def _keep_listening(self, channel: str) -> None:
+        limit = self._answer_seconds_max
         pause = BACKOFF_SECONDS_FIRST
         while True:
             try:
                 connection = await asyncpg.connect(
-                    self._dsn,
-                    timeout=ANSWER_SECONDS_MAX,
-                    command_timeout=ANSWER_SECONDS_MAX,
-                    server_settings={"application_name": "ledger-doorbell"},
+                    self._dsn, timeout=limit, command_timeout=limit, server_settings=_NAME
                 )
             except Exception as error:  # noqa: BLE001  # whatever is wrong with the database, it may pass
                 log.warning("nobody listens to %s, trying again in %.1f s: %s", channel, pause, error)
@@ -123,7 +127,7 @@ class PostgresBackend(BroadcastBackend):
         finally:
             heart.cancel()
             with suppress(Exception):
-                await connection.close(timeout=ANSWER_SECONDS_MAX)
+                await connection.close(timeout=CLOSING_SECONDS_MAX)
 
     async def _beat(self, connection: "asyncpg.Connection[asyncpg.Record]", channel: str) -> None:
         """Listen, and ask for a sign of life again and again: a connection may die without a word."""

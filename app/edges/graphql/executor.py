@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, NamedTuple, Self
 
-from graphql import GraphQLObjectType, GraphQLResolveInfoHelpers, is_non_null_type
+from graphql import GraphQLObjectType, GraphQLResolveInfoHelpers
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
 from graphql.execution.executor import CollectedErrors
 from graphql.execution.values import VariableValues
@@ -60,7 +60,6 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
 
     budget: Budget
     _kept: Kept
-    _told: bool
 
     def __init__(self, *args: Any, leaves: Leaves, keeps: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -151,15 +150,6 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
             return self._in_time(result, parent_type, field_details_list, path)
         return result
 
-    def handle_field_error(self, raw_error: Exception, return_type: Any, field_details_list: Any, path: Path) -> None:
-        """Null in place of the field, or its parent; what an exhausted budget cuts off is not told field by field."""
-        propagates = self.error_propagation and is_non_null_type(return_type)
-        if self.budget.exhausted and not propagates and code_of(raw_error) == LIMIT_EXCEEDED:
-            if self._told:
-                return
-            self._told = True
-        super().handle_field_error(raw_error, return_type, field_details_list, path)
-
     def build_response(self, data: dict[str, Any] | None) -> Any:
         """The response; that the budget is exhausted is told once in it."""
         if self.budget.exhausted:
@@ -189,7 +179,6 @@ class BudgetedExecutor(StrawberryGraphQLCoreExecutionContext):
     def _enter(self, context: OperationContext) -> None:
         self.context_value = context
         self.budget = context.budget
-        self._told = False
         self._kept = self._kept_always or Kept()
         self._relevant_sub_fields = self._kept.sub_fields
 

@@ -160,6 +160,13 @@ async def test_requests_share_nothing_but_what_is_kept() -> None:
         }
 
 
+async def test_an_error_belongs_to_its_request() -> None:
+    schema = toy_schema()
+    query = "query ($first: Int) { hello history(first: $first) { nodes { id } } }"
+    for first, refused in ((1, False), (0, True), (1, False), (101, True), (2, False)):
+        assert ("errors" in await run(schema, query, {"first": first})) is refused
+
+
 def test_a_sorted_schema_is_refused_because_it_cannot_write_enums() -> None:
     with pytest.raises(ValueError, match="sort what is exported"):
         GuardedSchema(Query, config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True))

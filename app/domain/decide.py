@@ -255,7 +255,7 @@ def _expiry(command: Issue, entitlement_type: EntitlementType, effective_at: dat
         except OverflowError:
             return "The grant would expire outside the years 1 to 9999."
     if expires_at is not None and expires_at <= effective_at:
-        return "The grant would expire before it takes effect."
+        return "The grant would be dead when it takes effect."
     return expires_at
 
 

@@ -5,7 +5,7 @@ What belongs here: activations and expiries that are due. What does not: what an
 
 import pytest
 
-from app.domain.due import due, settled
+from app.domain.due import due, settled, settled_grant
 from app.domain.events import Activated, Expired
 from tests.domain.scenario import Ledger, codes, consume, instant, issue, told
 
@@ -134,3 +134,13 @@ def test_L3_4_the_next_change_by_time_alone_is_known(grants, next_due_at):
     assert account.next_due_at == (next_due_at and instant(next_due_at))
     if next_due_at:
         assert due(account, instant(next_due_at))
+
+
+@pytest.mark.parametrize("at", ["2026-03-01T12:00", NEXT_DAY, "2026-03-03", "2027-01-01"])
+def test_L3_4_one_grant_alone_is_settled_as_it_is_within_its_account(at):
+    ledger = Ledger()
+    ledger.accepts(issue("10", effective_at=NEXT_DAY, expires_at="2026-03-03"))
+    ledger.accepts(issue("7", expires_at=NEXT_DAY))
+    ledger.accepts(consume("3"))
+    written = ledger.state.account("anna", "POINTS").grants.values()
+    assert [settled_grant(grant, instant(at)) for grant in written] == ledger.at(at).grants()

@@ -144,3 +144,15 @@ def test_L3_4_one_grant_alone_is_settled_as_it_is_within_its_account(at):
     ledger.accepts(consume("3"))
     written = ledger.state.account("anna", "POINTS").grants.values()
     assert [settled_grant(grant, instant(at)) for grant in written] == ledger.at(at).grants()
+
+
+def test_L12_3_the_version_counts_what_is_due_and_writing_it_does_not_change_it():
+    ledger = Ledger()
+    assert ledger.account().version == 0
+    ledger.accepts(issue("1"))
+    ledger.accepts(issue("10", effective_at=NEXT_DAY, expires_at="2026-03-03"))
+    ledger.accepts(issue("7", expires_at=NEXT_DAY))
+    assert ledger.account().version == 3
+    read = ledger.at("2026-03-03").account()
+    ledger.accepts(consume("1"))
+    assert (read.version, ledger.account().version) == (6, 7)

@@ -43,7 +43,7 @@ def test_L1_5_a_key_that_cannot_be_kept_is_refused(member, name, text):
 
 
 @pytest.mark.parametrize("text", [*GOOD_IDS, "x" * 255])
-def test_L1_5_a_key_has_1_to_255_printable_characters(text):
+def test_L7_1_a_key_has_1_to_255_printable_characters(text):
     assert Ledger().accepts(issue(idempotency_key=text, correlation_id=text, causation_id=text))
 
 

@@ -128,6 +128,23 @@ async def prepare(database: Database, settings: Settings) -> None:
     raise RefusedError(f"The database {state}. Run `entitlement-ledger migrate`, or set LEDGER_AUTO_MIGRATE=1.")
 
 
+@asynccontextmanager
+async def writing(settings: Settings, clock: Clock) -> AsyncIterator[Parts]:
+    """The parts for a command that writes and serves nobody: prepared, the ledger begun, the writer alone running.
+
+    RefusedError where the database cannot be used as it is, or another process writes to the file.
+    """
+    parts = assemble(settings, clock)
+    try:
+        await prepare(parts.database, settings)
+        await parts.writer.start()
+        await parts.writer.note(lambda connection: heads.create(connection, settings.ledger, clock.now()))
+        yield parts
+    finally:
+        await parts.writer.stop()
+        await parts.database.close()
+
+
 class Running:
     """Starts what runs by itself and stops it: no new commands first, the writer's connection last."""
 

@@ -14,18 +14,18 @@ from bench.servers import COMMAND, ROOT, TYPE_CODE, process_resident_bytes, proc
 CDNOW = ROOT.parent / "shared" / "data" / "cdnow_orders.csv.gz"
 CDNOW_FLAGS = [
     *("--type", TYPE_CODE),
-    *("--customer", "customer_id"),
-    *("--amount", "amount_usd"),
-    *("--effective-at", "ordered_on"),
+    *("--customer-column", "customer_id"),
+    *("--amount-column", "amount_usd"),
+    *("--effective-at-column", "ordered_on"),
     *("--key-template", "cdnow:{line}"),
     *("--round", "up"),
     *("--zero", "skip"),
 ]
 GENERATED_FLAGS = [
     *("--type", TYPE_CODE),
-    *("--kind", "kind"),
-    *("--customer", "customer_id"),
-    *("--amount", "amount"),
+    *("--operation-column", "kind"),
+    *("--customer-column", "customer_id"),
+    *("--amount-column", "amount"),
     *("--key-template", "bench:{line}"),
 ]
 SAMPLE_EVERY_S = 0.1

@@ -12,7 +12,9 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from app.domain.merkle import CompactRange
 from app.store.tables import head
 
-_BEGINNING = datetime.min.replace(tzinfo=UTC)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+"""When an empty ledger was last written to."""
+
 _LOCK = select(head.c.position, head.c.peaks, head.c.recorded_at).where(head.c.ledger == bindparam("name"))
 _MOVE = update(head).where(head.c.ledger == bindparam("name"))
 
@@ -54,7 +56,7 @@ def create(connection: Connection, ledger: str, now: datetime) -> None:
     """Begin a ledger; nothing happens where it exists."""
     if read(connection, ledger) is None:
         connection.execute(
-            insert(head), {"ledger": ledger, "position": 0, "peaks": b"", "recorded_at": _BEGINNING, "created_at": now}
+            insert(head), {"ledger": ledger, "position": 0, "peaks": b"", "recorded_at": BEGINNING, "created_at": now}
         )
 
 

@@ -3,16 +3,17 @@
 What belongs here: pages in key order, whatever the rows say. What does not: what they should say (`services.audit`).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select, tuple_
 
 from app.domain.account import AccountKey
+from app.store.rows import Row
 from app.store.tables import account, customer, entitlement_type, event, grant, receipt, vault
 
-Rows = Sequence[RowMapping]
+Rows = list[Row]
 
 BEFORE_ALL = -(2**63)
 """A position that every row lies behind, whatever somebody wrote into it."""
@@ -55,14 +56,14 @@ def beyond(connection: Connection, ledger: str, position: int) -> tuple[str, int
     return None
 
 
-def leaves_at(connection: Connection, ledger: str, positions: Collection[int]) -> dict[int, RowMapping]:
+def leaves_at(connection: Connection, ledger: str, positions: Collection[int]) -> dict[int, Row]:
     """`event_id`, `recorded_at` and `leaf` of the events at these positions."""
     if not positions:
         return {}
     statement = select(event.c.position, event.c.event_id, event.c.recorded_at, event.c.leaf).where(
         event.c.ledger == ledger, event.c.position.in_(positions)
     )
-    return {row["position"]: row for row in connection.execute(statement).mappings()}
+    return {row["position"]: dict(row) for row in connection.execute(statement).mappings()}
 
 
 def request_hashes_at(connection: Connection, ledger: str, positions: Collection[int]) -> dict[int, bytes]:
@@ -169,4 +170,4 @@ def _is_account(table: Table, key: AccountKey) -> list[ColumnElement[bool]]:
 
 
 def _page(connection: Connection, statement: Select[Any], limit: int) -> Rows:
-    return connection.execute(statement.limit(limit)).mappings().all()
+    return [dict(row) for row in connection.execute(statement.limit(limit)).mappings()]

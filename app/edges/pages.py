@@ -8,7 +8,6 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
@@ -37,18 +36,19 @@ _TYPES = {
     ".woff2": "font/woff2",
 }
 _ASSET_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", re.ASCII)
-_SECURITY = {
+_REQUEST_ID = b"x-request-id"
+_SECURITY = [
     # GraphiQL's editor writes style elements and loads its icon font from a data URL.
-    "content-security-policy": (
-        "default-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+    (
+        b"content-security-policy",
+        b"default-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; "
+        b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
     ),
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-}
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
 
 Ready = Callable[[], Awaitable[Iterable[str]]]
 """What keeps the server from being ready, in words; nothing when it is."""
@@ -103,10 +103,10 @@ class BrowserHeaders:
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _SECURITY.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("x-request-id", self._new_id())
+                headers = [*message.get("headers", ()), *_SECURITY]
+                if not any(name == _REQUEST_ID for name, _ in headers):
+                    headers.append((_REQUEST_ID, self._new_id().encode()))
+                message = {**message, "headers": headers}
             await send(message)
 
         await self._app(scope, receive, answer)

@@ -1,12 +1,13 @@
 """Arguments of reading fields: what is malformed is a GraphQL error with its path, before anything is read.
 
-What belongs here: checks that several fields share. What does not: inputs of mutations, which the domain judges and
-refuses as data (`convert`).
+What belongs here: arguments and checks that several fields share. What does not: inputs of mutations, which the domain
+judges and refuses as data (`convert`).
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
+import strawberry
 from strawberry import UNSET
 
 from app.domain import ids
@@ -14,8 +15,18 @@ from app.domain.shape import CUSTOMER_ID_LENGTH_MAX
 from app.edges.graphql.connections import PageRequest
 from app.edges.graphql.errors import bad_input
 from app.edges.graphql.limits import Limits
+from app.edges.graphql.scalars import Cursor
 from app.services.cursors import ListCursor
 from app.services.readings import Window
+
+First = Annotated[int | None, strawberry.argument(description="How many from the front: 1 to 100; absent: 20.")]
+After = Annotated[Cursor | None, strawberry.argument(description="Only what comes after this place.")]
+Last = Annotated[int | None, strawberry.argument(description="How many from the back instead: 1 to 100.")]
+Before = Annotated[Cursor | None, strawberry.argument(description="Only what comes before this place.")]
+NodeId = Annotated[strawberry.ID, strawberry.argument(description="The global id.")]
+CustomerId = Annotated[str, strawberry.argument(description="The caller's own id for the customer.")]
+TypeCode = Annotated[str, strawberry.argument(description="The entitlement type's code.")]
+OnlyTypeCode = Annotated[str | None, strawberry.argument(description="Only of the entitlement type with this code.")]
 
 T = TypeVar("T")
 Place = TypeVar("Place")

@@ -22,6 +22,8 @@ from app.services.readings import BalanceAt, GrantAt
 if TYPE_CHECKING:
     from app.edges.graphql.events import LedgerEvent
 
+AtMost = Annotated[int | None, strawberry.argument(description="How many: 1 to 100.")]
+
 
 @strawberry.type(description="An account's gross figures since its beginning; they only grow.")
 class LifetimeTotals:
@@ -98,7 +100,7 @@ class Balance(Node):
         return LifetimeTotals.of(self.value.account, self.value.scale)
 
     @resolved("The next amounts to expire, soonest first.")
-    async def expiring(self, info: Info, first: int | None = 10) -> list[ExpiringAmount]:
+    async def expiring(self, info: Info, first: AtMost = 10) -> list[ExpiringAmount]:
         size = size_of("first", first, info.context.services.limits) or 10
         found = await info.context.loaders.expiring.load(self.value.account.key) or []
         scale = self.value.scale

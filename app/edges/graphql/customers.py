@@ -5,13 +5,13 @@ What belongs here: the fields of a customer. What does not: the figures themselv
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
 import strawberry
 from strawberry import UNSET
 
 from app.domain import ids
-from app.edges.graphql.arguments import given, text_of, window_of
+from app.edges.graphql.arguments import After, Before, First, Last, OnlyTypeCode, TypeCode, given, text_of, window_of
 from app.edges.graphql.balances import Balance, Grant
 from app.edges.graphql.connections import Connection, list_place, page_request
 from app.edges.graphql.context import Info
@@ -19,12 +19,16 @@ from app.edges.graphql.enums import CustomerState, GrantState, Order
 from app.edges.graphql.errors import bad_input
 from app.edges.graphql.events import LedgerEvent
 from app.edges.graphql.fields import resolved
-from app.edges.graphql.histories import EventFilter, filter_of, history_page
-from app.edges.graphql.scalars import JSON, Cursor
+from app.edges.graphql.histories import InOrder, Wanted, filter_of, history_page
+from app.edges.graphql.scalars import JSON
 from app.edges.graphql.types import Node
 from app.services.cursors import ListCursor, filter_hash
 from app.services.queries import GrantPlace
 from app.services.readings import CustomerAt
+
+InStates = Annotated[
+    list[GrantState] | None, strawberry.argument(description="Only grants that are in one of these states now.")
+]
 
 
 @strawberry.type(description="Who holds entitlements; the id is the caller's own.")
@@ -56,7 +60,7 @@ class Customer(Node):
         return [Balance.of(each) for each in found or []]
 
     @resolved("One balance; zeros without events, null for an unknown type.")
-    async def balance(self, info: Info, type_code: str) -> Balance | None:
+    async def balance(self, info: Info, type_code: TypeCode) -> Balance | None:
         code = text_of(type_code, "typeCode") or ""
         found = await info.context.loaders.balances.load((self.customer_id, code))
         return None if found is None else Balance.of(found)
@@ -65,12 +69,12 @@ class Customer(Node):
     async def grants(
         self,
         info: Info,
-        type_code: str | None = UNSET,
-        states: list[GrantState] | None = UNSET,
-        first: int | None = UNSET,
-        after: Cursor | None = UNSET,
-        last: int | None = UNSET,
-        before: Cursor | None = UNSET,
+        type_code: OnlyTypeCode = UNSET,
+        states: InStates = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[Grant]:
         code = text_of(type_code, "typeCode")
         wanted = None if given(states) is None else frozenset(given(states) or ())
@@ -92,12 +96,12 @@ class Customer(Node):
     async def history(
         self,
         info: Info,
-        filter: EventFilter | None = UNSET,
-        order: Order | None = Order.NEWEST_FIRST,
-        first: int | None = UNSET,
-        after: Cursor | None = UNSET,
-        last: int | None = UNSET,
-        before: Cursor | None = UNSET,
+        filter: Wanted = UNSET,
+        order: InOrder = Order.NEWEST_FIRST,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[LedgerEvent]:
         wanted = await filter_of(info.context, filter)
         if wanted.customer_id not in (None, self.customer_id):

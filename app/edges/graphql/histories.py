@@ -5,7 +5,7 @@ What belongs here: what `history` takes and answers, of a ledger or of one custo
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import strawberry
 from graphql import GraphQLError
@@ -43,6 +43,10 @@ class EventFilter:
     recorded_before: datetime | None = _member("With `recordedAt` before this instant.")
     amount_at_least: Amount | None = _member("With this amount or more; needs `typeCode`.")
     amount_at_most: Amount | None = _member("With this amount or less; needs `typeCode`.")
+
+
+Wanted = Annotated[EventFilter | None, strawberry.argument(description="Which events; absent: all.")]
+InOrder = Annotated[Order | None, strawberry.argument(description="Which come first.")]
 
 
 async def filter_of(context: Context, wanted: EventFilter | None) -> filters.EventFilter:

@@ -6,13 +6,28 @@ What belongs here: arguments in, pages out. What does not: what is behind an obj
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Annotated
 
 import strawberry
 from strawberry import UNSET
 
 from app.domain import ids
 from app.domain.shape import CUSTOMER_ID_LENGTH_MAX
-from app.edges.graphql.arguments import customer_id_of, few_of, given, text_of, window_of
+from app.edges.graphql.arguments import (
+    After,
+    Before,
+    CustomerId,
+    First,
+    Last,
+    NodeId,
+    OnlyTypeCode,
+    TypeCode,
+    customer_id_of,
+    few_of,
+    given,
+    text_of,
+    window_of,
+)
 from app.edges.graphql.balances import Balance, Grant
 from app.edges.graphql.connections import Connection, list_place, page_request
 from app.edges.graphql.context import Context, Info
@@ -21,21 +36,30 @@ from app.edges.graphql.enums import CustomerState, Order
 from app.edges.graphql.errors import bad_input
 from app.edges.graphql.events import LedgerEvent, events_of, load_event, load_grant
 from app.edges.graphql.fields import resolved
-from app.edges.graphql.histories import EventFilter, filter_of, history_page
+from app.edges.graphql.histories import InOrder, Wanted, filter_of, history_page
 from app.edges.graphql.ledgers import Ledger, Viewer, load_ledger
-from app.edges.graphql.scalars import Cursor, Position
+from app.edges.graphql.scalars import Position
 from app.edges.graphql.types import Actor, EntitlementType, Node
 from app.services.cursors import ListCursor, filter_hash
+
+NodeIds = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, at most 100.")]
+Search = Annotated[
+    str | None, strawberry.argument(description="A prefix of id, name or e-mail; names whatever their case.")
+]
+InState = Annotated[CustomerState | None, strawberry.argument(description="Only customers in this state.")]
+CustomerIds = Annotated[list[str], strawberry.argument(description="The caller's own ids, at most 100.")]
+EventId = Annotated[strawberry.ID | None, strawberry.argument(description="The event's global id.")]
+AtPosition = Annotated[Position | None, strawberry.argument(description="The event's position, instead of its id.")]
 
 
 @strawberry.type(description="Everything that can be read.")
 class Query:
     @resolved("Whatever has this global id; null where nothing has.", "ledger:read")
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+    async def node(self, info: Info, id: NodeId) -> Node | None:
         return await load_node(info.context, id)
 
     @resolved("At most 100 ids, in the order asked, null where unknown.", "ledger:read")
-    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    async def nodes(self, info: Info, ids: NodeIds) -> list[Node | None]:
         few_of("ids", ids, info.context.services.limits)
         return await asyncio.gather(*(load_node(info.context, each) for each in ids))
 
@@ -52,10 +76,10 @@ class Query:
     async def entitlement_types(
         self,
         info: Info,
-        first: int | None = UNSET,
-        after: Cursor | None = UNSET,
-        last: int | None = UNSET,
-        before: Cursor | None = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[EntitlementType]:
         context, made_with = info.context, filter_hash()
         request = page_request(first, after, last, before, list_place("types", made_with), context.services.limits)
@@ -68,19 +92,19 @@ class Query:
         )
 
     @resolved("One entitlement type; null where there is none of this code.", "ledger:read")
-    async def entitlement_type(self, info: Info, code: str) -> EntitlementType | None:
+    async def entitlement_type(self, info: Info, code: TypeCode) -> EntitlementType | None:
         return await _load_type(info.context, text_of(code, "code") or "")
 
     @resolved("Customers by id; `search` is a prefix of id, name or e-mail.", "ledger:read")
     async def customers(
         self,
         info: Info,
-        search: str | None = UNSET,
-        state: CustomerState | None = UNSET,
-        first: int | None = UNSET,
-        after: Cursor | None = UNSET,
-        last: int | None = UNSET,
-        before: Cursor | None = UNSET,
+        search: Search = UNSET,
+        state: InState = UNSET,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[Customer]:
         context, prefix, wanted = info.context, text_of(search, "search"), given(state)
         made_with = filter_hash(prefix, wanted)
@@ -96,14 +120,14 @@ class Query:
         )
 
     @resolved("One customer; null where nobody has this id.", "ledger:read")
-    async def customer(self, info: Info, customer_id: str) -> Customer | None:
+    async def customer(self, info: Info, customer_id: CustomerId) -> Customer | None:
         return await _load_customer(info.context, customer_id_of(customer_id, "customerId"))
 
     @resolved(
         "Null for an unknown type; zeros and version 0 for an account without events, also for an unknown customer.",
         "ledger:read",
     )
-    async def balance(self, info: Info, customer_id: str, type_code: str) -> Balance | None:
+    async def balance(self, info: Info, customer_id: CustomerId, type_code: TypeCode) -> Balance | None:
         key = customer_id_of(customer_id, "customerId"), text_of(type_code, "typeCode") or ""
         return await _load_balance(info.context, *key)
 
@@ -112,7 +136,7 @@ class Query:
         "accounts that exist.",
         "ledger:read",
     )
-    async def balances(self, info: Info, customer_ids: list[str], type_code: str | None = UNSET) -> list[Balance]:
+    async def balances(self, info: Info, customer_ids: CustomerIds, type_code: OnlyTypeCode = UNSET) -> list[Balance]:
         context, code = info.context, text_of(type_code, "typeCode")
         few_of("customerIds", customer_ids, context.services.limits)
         wanted = [customer_id_of(each, "customerIds", str(index)) for index, each in enumerate(customer_ids)]
@@ -125,9 +149,7 @@ class Query:
         return [Balance.of(each) for each in found if each is not None]
 
     @resolved("One event, by its id or its position; null where there is none.", "ledger:read")
-    async def event(
-        self, info: Info, id: strawberry.ID | None = UNSET, position: Position | None = UNSET
-    ) -> LedgerEvent | None:
+    async def event(self, info: Info, id: EventId = UNSET, position: AtPosition = UNSET) -> LedgerEvent | None:
         event_id, place = text_of(id, "id"), given(position)
         if (event_id is None) == (place is None):
             raise bad_input("Give `id` or `position`.", ["id"])
@@ -140,18 +162,18 @@ class Query:
     async def history(
         self,
         info: Info,
-        filter: EventFilter | None = UNSET,
-        order: Order | None = Order.NEWEST_FIRST,
-        first: int | None = UNSET,
-        after: Cursor | None = UNSET,
-        last: int | None = UNSET,
-        before: Cursor | None = UNSET,
+        filter: Wanted = UNSET,
+        order: InOrder = Order.NEWEST_FIRST,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[LedgerEvent]:
         wanted = await filter_of(info.context, filter)
         return await history_page(info.context, wanted, order, first, after, last, before)
 
     @resolved("One grant; null where there is none of this id.", "ledger:read")
-    async def grant(self, info: Info, id: strawberry.ID) -> Grant | None:
+    async def grant(self, info: Info, id: NodeId) -> Grant | None:
         return await load_grant(info.context, text_of(id, "id") or "")
 
 
@@ -165,7 +187,7 @@ async def load_node(context: Context, node_id: str) -> Node | None:
     return None
 
 
-async def _load_type(context: Context, code: str) -> EntitlementType | None:
+async def _load_type(context: Context, code: TypeCode) -> EntitlementType | None:
     found = await context.loaders.types.load(code)
     return None if found is None else EntitlementType.of(found)
 

@@ -17,14 +17,14 @@ from graphql import GraphQLError
 from strawberry import UNSET
 
 from app.domain.account import AccountKey
-from app.edges.graphql.arguments import customer_id_of, given, text_of
+from app.edges.graphql.arguments import After, CustomerId, TypeCode, customer_id_of, given, text_of
 from app.edges.graphql.balances import Balance
 from app.edges.graphql.connections import bad_cursor, event_place
 from app.edges.graphql.context import Context, Info
 from app.edges.graphql.errors import CURSOR_DIVERGED, bad_input
 from app.edges.graphql.events import LedgerEvent, events_of
 from app.edges.graphql.fields import streamed
-from app.edges.graphql.histories import EventFilter, filter_of
+from app.edges.graphql.histories import Wanted, filter_of
 from app.edges.graphql.ledgers import Ledger, load_ledger
 from app.edges.graphql.scalars import Cursor
 from app.services.feed import BadCursorError, CursorDivergedError
@@ -53,9 +53,7 @@ class Subscription:
         "gap, no duplicate.",
         "ledger:read",
     )
-    async def events(
-        self, info: Info, after: Cursor | None = UNSET, filter: EventFilter | None = UNSET
-    ) -> AsyncIterator[EventDelivery]:
+    async def events(self, info: Info, after: After = UNSET, filter: Wanted = UNSET) -> AsyncIterator[EventDelivery]:
         context = info.context
         place = None if given(after) is None else event_place(context.ledger)(str(after), "after")
         wanted = await filter_of(context, filter)
@@ -78,7 +76,7 @@ class Subscription:
         "The balance now, then its newest state whenever it has changed; states in between may be skipped.",
         "ledger:read",
     )
-    async def balance(self, info: Info, customer_id: str, type_code: str) -> AsyncIterator[Balance]:
+    async def balance(self, info: Info, customer_id: CustomerId, type_code: TypeCode) -> AsyncIterator[Balance]:
         key = customer_id_of(customer_id, "customerId"), text_of(type_code, "typeCode") or ""
         if not await info.context.services.queries.scales(info.context.ledger, [key[1]]):
             raise bad_input(f"There is no entitlement type {type_code}.", ["typeCode"])
@@ -86,7 +84,7 @@ class Subscription:
             yield balance
 
     @streamed("The customer's balances now, then each one that changes.", "ledger:read")
-    async def balances(self, info: Info, customer_id: str) -> AsyncIterator[Balance]:
+    async def balances(self, info: Info, customer_id: CustomerId) -> AsyncIterator[Balance]:
         async for balance in _balances(info.context, customer_id_of(customer_id, "customerId"), None):
             yield balance
 

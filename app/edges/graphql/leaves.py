@@ -74,9 +74,9 @@ class Leaves:
 
 
 def _plain_attribute(field: GraphQLField) -> str | None:
-    """The Python attribute that the field reads, if it has no resolver, extension, argument or handler of its own."""
+    """The Python attribute that the field reads, if it has no resolver, extension or handler of its own."""
     definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
-    if field.args or not isinstance(definition, StrawberryField) or not getattr(field.resolve, "_is_default", False):
+    if not isinstance(definition, StrawberryField) or not getattr(field.resolve, "_is_default", False):
         return None
     return definition.python_name if definition.default_resolver is getattr else None
 

@@ -16,6 +16,8 @@ class Limits:
 
     body_bytes: int = 4 * 1024 * 1024
     """Of a whole HTTP body: a `batch` of 1,000 operations is 0.3 MB, the rest is room for metadata."""
+    body_seconds: float = 10.0
+    """Until a body has arrived that does not come at once: 4 MiB over a line of 3.4 Mbit/s."""
     json_depth: int = 64
     """Nesting of arrays and objects in a body: our deepest input has 6 levels, metadata may be anything."""
     json_containers: int = 100_000

@@ -4,10 +4,11 @@ What belongs here: media types, bodies, parameters, status codes (https://graphq
 What does not: who asks (`view`), what the operation answers (`guards`).
 """
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from graphql import GraphQLError
@@ -19,12 +20,14 @@ from app.edges.graphql.errors import BAD_REQUEST, limit_exceeded
 from app.edges.graphql.limits import Limits
 
 Headers = Mapping[bytes, bytes]
+Body = TypeVar("Body", bytes, bytearray)
 
 JSON = b"application/json"
 RESPONSE_JSON = b"application/graphql-response+json"
 HTML = b"text/html"
 
 _CHARSET = b"; charset=utf-8"
+_LENGTH_DIGITS_MAX = 18
 _QUALITY = re.compile(rb"[01](\.[0-9]{0,3})?")
 
 
@@ -107,23 +110,23 @@ async def read_parameters(headers: Headers, receive: Receive, limits: Limits) ->
 async def read_body(headers: Headers, receive: Receive, limits: Limits) -> bytes:
     """The whole body, refused as soon as it is known to be too long: by its length, or while it arrives."""
     length = headers.get(b"content-length", b"0")
-    if not length.isdigit():
-        raise refusal(400, "The Content-Length header is not a number.")
+    if not length.isdigit() or len(length) > _LENGTH_DIGITS_MAX:
+        raise refusal(400, "The Content-Length header is no number of bytes.")
     if int(length) > limits.body_bytes:
         raise HttpRefusal(413, limit_exceeded("body bytes", limits.body_bytes, int(length)))
-    chunks: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limits.body_bytes:
-            raise HttpRefusal(413, limit_exceeded("body bytes", limits.body_bytes))
-        chunks.append(chunk)
-        if not message.get("more_body"):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    body, more = await _chunk(receive)
+    if not more:
+        return _fitting(body, limits)
+    try:
+        async with asyncio.timeout(limits.body_seconds):
+            chunks = bytearray(body)
+            while more:
+                chunk, more = await _chunk(receive)
+                chunks += chunk
+                _fitting(chunks, limits)
+    except TimeoutError as error:
+        raise refusal(408, f"The body did not arrive within {limits.body_seconds:g} seconds.") from error
+    return bytes(chunks)
 
 
 def parameters(body: bytes, limits: Limits) -> Parameters:
@@ -170,6 +173,19 @@ def refused(problem: HttpRefusal, media_type: bytes) -> Reply:
     """The response to a request that had no operation."""
     body = encode({"errors": [problem.error.formatted]})
     return Reply(problem.status, body, [(b"content-type", media_type + _CHARSET), *problem.headers])
+
+
+async def _chunk(receive: Receive) -> tuple[bytes, bool]:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    return message.get("body", b""), message.get("more_body", False)
+
+
+def _fitting(body: Body, limits: Limits) -> Body:
+    if len(body) > limits.body_bytes:
+        raise HttpRefusal(413, limit_exceeded("body bytes", limits.body_bytes))
+    return body
 
 
 def _checked(members: dict[str, Any]) -> Parameters:

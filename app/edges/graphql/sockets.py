@@ -1,7 +1,7 @@
 """GraphQL over WebSocket: the `graphql-transport-ws` protocol on Strawberry's handler.
 
 What belongs here: what Strawberry's handler gets wrong, and who asks on a socket. What does not: executing (`guards`).
-The protocol: https://github.com/graphql/graphql-over-http and graphql-ws's PROTOCOL.md.
+The protocol: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md.
 """
 
 from collections.abc import AsyncGenerator, Mapping

@@ -1,5 +1,6 @@
 """GraphQL over HTTP: statuses, media types, bodies, keys and request ids."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -159,6 +160,26 @@ async def test_a_long_body_is_refused_by_its_length_and_while_it_arrives() -> No
     assert only_errors(announced, "LIMIT_EXCEEDED")["extensions"]["allowed"] == 1_000
     only_errors(arriving, "LIMIT_EXCEEDED")
     assert sent <= 1_200
+
+
+async def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:
+    never = asyncio.Event()
+
+    async def stalled() -> AsyncIterator[bytes]:
+        yield b'{"query":'
+        await never.wait()
+
+    async with client(toy_app(Limits(body_seconds=0.01))) as http:
+        response = await http.post("/graphql", content=stalled())
+    assert response.status_code == 408
+    only_errors(response, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "1" * 5_000, "1.0"])
+async def test_a_length_that_is_none_is_refused(http: httpx.AsyncClient, length: str) -> None:
+    response = await http.post("/graphql", content=orjson.dumps(HELLO), headers={"content-length": length})
+    assert response.status_code == 400
+    only_errors(response, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize(

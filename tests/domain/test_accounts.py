@@ -11,7 +11,7 @@ from app.domain.account import Account, Allocation, Grant
 from app.domain.commands import UpdateCustomer
 from app.domain.entitlement_type import CustomerState
 from app.domain.events import CustomerUpdated, EventKind
-from app.domain.ids import command_id_of, event_id_range, grant_id
+from app.domain.ids import command_id_of, event_id_range, grant_id, issued_by
 from app.domain.state import State, evolve, evolve_account
 from tests.domain.scenario import Ledger, codes, consume, fields, instant, issue, points, register, revise, told
 
@@ -114,10 +114,19 @@ def test_L3_3_a_grant_broken_in_itself_breaks_its_account_though_the_sums_agree(
     assert not replace(BALANCED, grants={grant.grant_id: replace(grant, amount=99)}).balances()
 
 
+def test_L3_3_what_is_scheduled_belongs_to_pending():
+    ledger = Ledger()
+    ledger.accepts(issue("4", effective_at=NEXT_DAY))
+    account = ledger.account()
+    assert account.balances()
+    assert not replace(account, available=4, pending=0).balances()
+
+
 def test_L3_6_an_event_says_what_moved_and_the_balance_after_it():
     ledger = Ledger(points(scale=2))
     issued = ledger.accepts(issue("10.50", metadata={"order": 7}))[0]
     grant = grant_id(issued.event_id)
+    assert issued_by(grant) == issued.event_id
     consumed = ledger.accepts(consume("0.75", metadata={"till": "4"}))[0]
     assert (issued.amount, issued.delta, issued.balance_after) == (1050, 1050, 1050)
     assert (consumed.amount, consumed.delta, consumed.balance_after) == (75, -75, 975)

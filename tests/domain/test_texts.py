@@ -6,6 +6,7 @@ What belongs here: which characters and lengths are taken, and what becomes of t
 import pytest
 
 from app.domain.commands import Batch, UpdateCustomer
+from app.domain.ids import is_ledger_name
 from app.domain.rejections import BatchRefused
 from app.domain.shape import BATCH_OPERATIONS_MAX, shaped, shaped_batch
 from tests.domain.scenario import Ledger, codes, consume, fields, issue, points, register, revise
@@ -45,6 +46,15 @@ def test_L1_5_a_key_that_cannot_be_kept_is_refused(member, name, text):
 @pytest.mark.parametrize("text", [*GOOD_IDS, "x" * 255])
 def test_L7_1_a_key_has_1_to_255_printable_characters(text):
     assert Ledger().accepts(issue(idempotency_key=text, correlation_id=text, causation_id=text))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_valid"),
+    [("main", True), ("a", True), ("0-9_z", True), ("x" * 64, True)]
+    + [(name, False) for name in ("", "Main", "-a", "_a", "a b", "\u00e4", "a\n", "x" * 65)],
+)
+def test_a_ledger_has_a_short_plain_name(name, is_valid):
+    assert is_ledger_name(name) is is_valid
 
 
 @pytest.mark.parametrize("text", [*BAD_IDS, "x" * 65])

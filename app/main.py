@@ -5,6 +5,7 @@ what any of them does, the command line (`cli`).
 """
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -39,6 +40,7 @@ log = logging.getLogger("ledger.main")
 
 FAILPOINT_EXIT_CODE = 70
 RETRY_SECONDS = 1.0
+COLLECTOR_THRESHOLDS = (10_000, 20, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def build(settings: Settings, clock: Clock) -> Starlette:
 
 def assemble(settings: Settings, clock: Clock) -> Parts:
     """Construct the services; nothing is opened or started yet."""
+    # Python's own 700 cost a server a fifth of its time and an import two fifths of it, as measured.
+    gc.set_threshold(*COLLECTOR_THRESHOLDS)
     database = open_database(settings.database_url)
     doorbell = doorbell_for(database, clock)
     writer = Writer(

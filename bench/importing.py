@@ -2,6 +2,8 @@
 
 import gzip
 import os
+import re
+import resource
 import subprocess
 import threading
 import time
@@ -12,8 +14,9 @@ from pathlib import Path
 from bench.servers import COMMAND, ROOT, TYPE_CODE, process_resident_bytes, process_tree
 
 CDNOW = ROOT.parent / "shared" / "data" / "cdnow_orders.csv.gz"
+POINTS = [*("--type", TYPE_CODE), *("--define-type", f"{TYPE_CODE}:POINTS:0:point")]
 CDNOW_FLAGS = [
-    *("--type", TYPE_CODE),
+    *POINTS,
     *("--customer-column", "customer_id"),
     *("--amount-column", "amount_usd"),
     *("--effective-at-column", "ordered_on"),
@@ -22,35 +25,43 @@ CDNOW_FLAGS = [
     *("--zero", "skip"),
 ]
 GENERATED_FLAGS = [
-    *("--type", TYPE_CODE),
-    *("--operation-column", "kind"),
+    *POINTS,
+    *("--operation-column", "operation"),
     *("--customer-column", "customer_id"),
     *("--amount-column", "amount"),
     *("--key-template", "bench:{line}"),
 ]
+SUMMARY = re.compile(r"([\d,]+) issued, ([\d,]+) consumed, .* ([\d,]+) a second")
 SAMPLE_EVERY_S = 0.1
 
 
 @dataclass(frozen=True)
 class Import:
-    """`resident` are (seconds since the start, bytes) of the whole process tree."""
+    """`seconds` and `cpu_seconds` of the whole process, its start included; `events` and `events_a_second` as the
+    command says; `resident` are (seconds since the start, bytes) of the process tree.
+    """
 
     seconds: float
+    cpu_seconds: float
+    events: int
+    events_a_second: float
     resident: list[tuple[float, int]]
     output: str
 
     def resident_at(self, part: float) -> int:
-        """Bytes at `part` (0..1) of the time; an import writes at an even pace, so of the rows as well."""
-        return min(self.resident, key=lambda sample: abs(sample[0] - part * self.seconds))[1]
+        """Bytes at `part` (0..1) of the importing, at an even pace: so of the rows as well."""
+        importing = self.events / self.events_a_second
+        wanted = self.seconds - (1 - part) * importing
+        return min(self.resident, key=lambda sample: abs(sample[0] - wanted))[1]
 
 
 def run_import(database_url: str, source: Path, flags: Sequence[str]) -> Import:
     """Imports `source`, sampling memory. Raises `RuntimeError` when the command does not end with 0."""
-    started = time.perf_counter()
+    started, cpu_before = time.perf_counter(), children_cpu_seconds()
     process = subprocess.Popen(
         [COMMAND, "import", str(source), *flags],
         cwd=ROOT,
-        env={**os.environ, "LEDGER_DATABASE_URL": database_url},
+        env={**os.environ, "LEDGER_DATABASE_URL": database_url, "LEDGER_AUTO_MIGRATE": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -65,7 +76,18 @@ def run_import(database_url: str, source: Path, flags: Sequence[str]) -> Import:
         sampler.join()
     if process.returncode:
         raise RuntimeError(f"import ended with {process.returncode}:\n{output[-3000:]}")
-    return Import(time.perf_counter() - started, resident, output)
+    seconds = time.perf_counter() - started
+    found = SUMMARY.search(output)
+    if found is None:
+        raise RuntimeError(f"import did not say how many rows it wrote:\n{output[-3000:]}")
+    issued, consumed, rate = (int(number.replace(",", "")) for number in found.groups())
+    return Import(seconds, children_cpu_seconds() - cpu_before, issued + consumed, rate, resident, output)
+
+
+def children_cpu_seconds() -> float:
+    """Of the processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def sample_memory(process: "subprocess.Popen[str]", started: float, resident: list[tuple[float, int]]) -> None:

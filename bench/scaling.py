@@ -83,11 +83,9 @@ def fill(folder: Path, events: int) -> Path:
     if complete.exists():
         return database
     source = folder / f"{events}.csv.gz"
-    write_rows(source, "kind,customer_id,amount", generate(events))
-    with running(Plan("ours", "ours"), database, folder / "server.log") as server:
-        server.define_type()
+    write_rows(source, "operation,customer_id,amount", generate(events))
     imported = run_import(sqlite_url(database), source, GENERATED_FLAGS)
-    print(f"filled {events:,} events in {imported.seconds:.0f} s, {events / imported.seconds:,.0f} a second")
+    print(f"filled {events:,} events in {imported.seconds:.0f} s, {imported.events_a_second:,.0f} a second")
     complete.touch()
     return database
 

@@ -1,5 +1,6 @@
 """GraphQL over WebSocket: `graphql-transport-ws`, message by message."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.edges.graphql.protocol.serving import served
 from tests.edges.graphql.protocol.toy import KEY, cursor_of, event, toy_app
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
+PATIENCE_SECONDS = 10
 INIT = {"type": "connection_init", "payload": {"Authorization": f"Bearer {KEY}"}}
 
 
@@ -39,7 +41,8 @@ async def tell(socket: ClientConnection, message: Any) -> None:
 
 async def heard(socket: ClientConnection) -> Any:
     """The next message; it must have come in a text frame."""
-    frame = await socket.recv()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        frame = await socket.recv()
     assert isinstance(frame, str)
     return orjson.loads(frame)
 
@@ -50,7 +53,8 @@ def subscribe(id: str, query: str, **payload: Any) -> dict[str, Any]:
 
 async def closed(socket: ClientConnection) -> int | None:
     """The code that the socket is closed with."""
-    await socket.wait_closed()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await socket.wait_closed()
     return socket.close_code
 
 

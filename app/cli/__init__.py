@@ -12,7 +12,7 @@ from typing import NoReturn
 import typer
 from pydantic import ValidationError
 
-from app.cli import checking, importing, preparing, serving
+from app.cli import checking, demo, importing, preparing, serving
 from app.cli.options import REFUSED, explain
 from app.services.csv_rows import UnreadableFileError
 from app.store.database import NotConnectedError, RefusedError
@@ -24,6 +24,7 @@ commands = typer.Typer(
     help="The central, auditable record of everything that customers are entitled to.",
 )
 commands.command("serve")(serving.serve)
+commands.command("demo")(demo.demo)
 commands.command("migrate")(preparing.migrate)
 commands.command("import")(importing.import_file)
 commands.command("verify")(checking.verify)

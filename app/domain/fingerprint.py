@@ -29,9 +29,9 @@ def fingerprint(command: SingleCommand) -> Canonical:
     are left out, whichever way the default was written.
     """
     members: Canonical = {"operation": operation_name(command)}
-    for name, default in _MEMBERS[type(command)]:
-        written = _written(name, getattr(command, name))
-        if written != default:
+    for name, default, written_default in _MEMBERS[type(command)]:
+        value = getattr(command, name)
+        if value is not default and (written := _written(name, value)) != written_default:
             members[name] = written
     return members
 
@@ -62,7 +62,7 @@ def _default(member: Field[Any]) -> object:
     return member.default if member.default_factory is MISSING else member.default_factory()
 
 
-_MEMBERS: dict[type[Any], list[tuple[str, object]]] = {
-    command: [(m.name, _written(m.name, _default(m))) for m in fields(command) if m.name not in _LEFT_OUT]
+_MEMBERS: dict[type[Any], list[tuple[str, object, object]]] = {
+    command: [(m.name, _default(m), _written(m.name, _default(m))) for m in fields(command) if m.name not in _LEFT_OUT]
     for command in get_args(SingleCommand)
 }

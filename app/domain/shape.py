@@ -235,6 +235,8 @@ def _text(text: object, name: str, length_max: int) -> Iterator[InvalidInput]:
 
 
 def _metadata(metadata: Metadata) -> Iterator[InvalidInput]:
+    if metadata == {}:
+        return
     if not isinstance(metadata, dict):
         yield invalid("Metadata is a flat object.", "metadata")
         return

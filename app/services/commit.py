@@ -5,7 +5,7 @@ What belongs here: the work between BEGIN and COMMIT, over a connection. What do
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,7 +13,15 @@ from sqlalchemy import Connection
 from app.clock import Clock
 from app.domain import fingerprint
 from app.domain.account import Account
-from app.domain.commands import Consume, Context, DefineEntitlementType, Issue, ReviseEntitlementType, SingleCommand
+from app.domain.commands import (
+    Actor,
+    Consume,
+    Context,
+    DefineEntitlementType,
+    Issue,
+    ReviseEntitlementType,
+    SingleCommand,
+)
 from app.domain.decide import Accepted, execute
 from app.domain.due import settled
 from app.domain.events import BatchPlace, Event, RecordedEvent, Stamp
@@ -250,14 +258,14 @@ def _needs(submissions: Iterable[Submission]) -> batch.Needs:
 
 
 def _stamp(submission: Submission, index: int, command_id: str, now: datetime) -> Stamp:
-    command = submission.operations[index].command
+    command, actor = submission.operations[index].command, submission.context.actor
     place = None
     if submission.batch_key is not None:
         place = BatchPlace(submission.batch_key, index, len(submission.operations))
     return Stamp(
         ledger=submission.context.ledger,
         command_id=command_id,
-        actor=replace(submission.context.actor, name=None),
+        actor=Actor(actor.kind, actor.id, None, actor.on_behalf_of),
         recorded_at=now,
         idempotency_key=command.idempotency_key,
         reason=command.reason,

@@ -12,13 +12,14 @@ from typing import NoReturn
 import typer
 from pydantic import ValidationError
 
-from app.cli import checking, demo, importing, preparing, serving
+from app.cli import checking, demo, importing, preparing, schema, serving
 from app.cli.options import REFUSED, explain
 from app.services.csv_rows import UnreadableFileError
 from app.store.database import NotConnectedError, RefusedError
 
 commands = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="The central, auditable record of everything that customers are entitled to.",
@@ -28,6 +29,7 @@ commands.command("demo")(demo.demo)
 commands.command("migrate")(preparing.migrate)
 commands.command("import")(importing.import_file)
 commands.command("verify")(checking.verify)
+commands.command("schema")(schema.schema)
 
 
 def main() -> NoReturn:

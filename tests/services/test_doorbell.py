@@ -63,6 +63,8 @@ async def test_rings_that_wait_become_one_a_ledger(sqlite_url: str) -> None:
             doorbell.ring("other", position)
         doorbell.ring("last", 1)
         assert await ear.until("last") == ["main", "other", "last"]
+        doorbell.ring("again", 1)
+        assert await ear.until("again") == ["again"]
 
 
 async def test_nobody_need_be_there_to_ring(database_url: str) -> None:

@@ -3,10 +3,11 @@
 import asyncio
 from contextlib import AsyncExitStack, aclosing
 from datetime import timedelta
+from itertools import count
 
 from app.domain.filters import EventFilter
 from app.services.feed import Change
-from tests.services.feed_room import PATIENCE_SECONDS, beginning, client, open_room
+from tests.services.feed_room import PATIENCE_SECONDS, Client, beginning, client, cursor_of, open_room
 from tests.support.ledger import NOON
 
 ADA = EventFilter(customer_id="ada")
@@ -87,6 +88,31 @@ async def test_a_dispatch_to_many_leaves_the_loop_to_others_in_between(database_
             await asyncio.sleep(0)
         await asyncio.gather(writing, *waiting)
         assert max(told_in.count(each) for each in set(told_in)) <= 100
+
+
+async def test_nobody_is_passed_over_who_joins_or_gets_a_heartbeat_while_others_are_told(database_url: str) -> None:
+    """Telling takes many turns of the loop; whatever happens in one of them, everybody gets the event, once."""
+    async with open_room(database_url) as room, AsyncExitStack() as stack:
+        head = await room.told(1)
+        place = cursor_of((await room.stored())[-1])
+        likes = (EventFilter(type_code="POINTS", amount_at_least=-each) for each in count())
+
+        async def join() -> Client:
+            return await stack.enter_async_context(client(room.feed, place, next(likes)))
+
+        subscribers = [await join() for _ in range(300)]
+        for subscriber in subscribers:
+            await subscriber.next()
+        waiting = [asyncio.ensure_future(subscriber.until(head + 1)) for subscriber in subscribers]
+        writing = asyncio.ensure_future(room.issue())
+        while not all(each.done() for each in waiting):
+            room.clock.advance(seconds=30)
+            if len(subscribers) < 600:
+                subscribers.append(await join())
+                waiting.append(asyncio.ensure_future(subscribers[-1].until(head + 1)))
+            await asyncio.sleep(0)
+        await asyncio.gather(writing, *waiting)
+        assert [subscriber.positions for subscriber in subscribers] == [[head + 1]] * len(subscribers)
 
 
 async def test_changes_come_for_what_is_watched_and_newest_wins(database_url: str) -> None:

@@ -11,7 +11,7 @@ from broadcaster import BroadcastBackend, Event
 from sqlalchemy.engine import make_url
 
 from app.clock import Clock, FixedClock, SystemClock
-from app.store.notifications import ANYTHING, HEARTBEAT_SECONDS, PostgresBackend
+from app.store.notifications import ANYTHING, BACKOFF_SECONDS_FIRST, HEARTBEAT_SECONDS, PostgresBackend
 from tests.support.ledger import NOON
 from tests.support.postgres import Cluster
 
@@ -84,6 +84,22 @@ async def test_a_killed_publisher_comes_back(postgres_cluster: Cluster, postgres
         assert await heard(backend) == Event("bell", ANYTHING)
         await backend.publish("bell", "2 main")
         assert await heard(backend) == Event("bell", "2 main")
+
+
+async def test_a_listener_that_is_hung_up_on_notices_at_once(
+    postgres_cluster: Cluster, postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    name, clock = make_url(postgres_url).database, FixedClock(NOON)
+    async with connected(postgres_url, clock) as backend:
+        await heard(backend)
+        postgres_cluster.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                if "was lost" in caplog.text:
+                    break
+                await asyncio.sleep(0.01)
+        clock.advance(seconds=BACKOFF_SECONDS_FIRST)
+        assert await heard(backend) == Event("bell", ANYTHING)
 
 
 async def test_a_connection_that_dies_without_a_word_is_noticed_by_its_heartbeat(postgres_url: str) -> None:

@@ -238,7 +238,7 @@ def _view(parts: Parts) -> GraphQLView:
         return Context(actor=actor, request_id=request_id, budget=budget, services=services)
 
     return GraphQLView(
-        build_schema(services.limits, shortcuts=settings.fast_leaves),
+        build_schema(services.limits, shortcuts=settings.fast_leaves, introspection=settings.introspection),
         authenticate=authenticate,
         make_context=make_context,
         clock=parts.clock,

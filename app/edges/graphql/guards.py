@@ -51,11 +51,13 @@ class GuardedSchema(strawberry.Schema):
         config: StrawberryConfig | None = None,
         limits: Limits | None = None,
         shortcuts: bool = True,
+        introspection: bool = True,
     ) -> None:
         if config and config.sort_schema:
             raise ValueError("A sorted schema forgets how enums are written: sort what is exported instead.")
         super().__init__(query, mutation, subscription, types=types, config=config)
         self.limits = limits or Limits()
+        self._introspection = introspection
         self._documents = Documents(self._schema, self.limits)
         self._leaves = Leaves(shortcuts)
         if shortcuts:
@@ -115,6 +117,8 @@ class GuardedSchema(strawberry.Schema):
         kind = operation.node.operation.value
         if OperationType(kind) not in allowed:
             return [GraphQLError(f"A {kind} cannot be executed here.", extensions={"code": BAD_REQUEST})]
+        if operation.introspects and not self._introspection:
+            return [GraphQLError("Introspection is switched off here.", extensions={"code": BAD_REQUEST})]
         if operation.introspects:
             context.budget.extend(self.limits.introspection_fields)
         if operation.executor is not None:

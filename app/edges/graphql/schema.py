@@ -17,7 +17,7 @@ from app.edges.graphql.scalars import SCALARS
 from app.edges.graphql.subscriptions import Subscription
 
 
-def build_schema(limits: Limits | None = None, *, shortcuts: bool = True) -> GuardedSchema:
+def build_schema(limits: Limits | None = None, *, shortcuts: bool = True, introspection: bool = True) -> GuardedSchema:
     """The schema with its guards."""
     return GuardedSchema(
         Query,
@@ -27,6 +27,7 @@ def build_schema(limits: Limits | None = None, *, shortcuts: bool = True) -> Gua
         config=StrawberryConfig(scalar_map=dict(SCALARS)),
         limits=limits,
         shortcuts=shortcuts,
+        introspection=introspection,
     )
 
 

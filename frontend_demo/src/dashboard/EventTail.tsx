@@ -129,7 +129,7 @@ const EventRow = memo(function EventRow({ event, live, inspected }: EventRowProp
       <td>
         {event.customerId && (
           <a
-            href={linkTo({ customer: event.customerId })}
+            href={linkTo({ customer: event.customerId, event: null })}
             onClick={(click) => {
               click.preventDefault();
               show({ customer: event.customerId });

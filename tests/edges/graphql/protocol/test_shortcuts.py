@@ -79,6 +79,7 @@ class Size(enum.Enum):
 @strawberry.input
 class Box:
     size: Size
+    loose: str | None
     label: str = "none"
     note: str | None = None
     weight: int | None = strawberry.UNSET

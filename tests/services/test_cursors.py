@@ -1,5 +1,7 @@
 """Cursors: opaque, of one spelling, and nothing else is taken for one."""
 
+import base64
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,3 +75,13 @@ def test_filters_differ_by_every_part() -> None:
     }
     assert len(hashes) == 6
     assert filter_hash("a", 1) == filter_hash("a", 1)
+
+
+def test_a_list_cursor_has_one_spelling() -> None:
+    inside = b"\x02" + bytes(8)
+    compact, spaced = (
+        base64.urlsafe_b64encode(inside + place).rstrip(b"=").decode()
+        for place in (b'["types","A"]', b'["types", "A"]')
+    )
+    assert decode_list_cursor(compact) == ListCursor("types", bytes(8), ("A",))
+    assert decode_list_cursor(spaced) is None

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -69,14 +69,12 @@ def main() -> None:
         folder = Path(name)
         conditions = choose_conditions(folder, arguments.conditions.split(","))
         rounds = measure(folder, conditions, arguments.plans.split(","), arguments)
-        figures: dict[str, Any] = {
-            "rounds": {c: {p: [asdict(m) for m in ms] for p, ms in r.items()} for c, r in rounds.items()}
-        }
+        figures: dict[str, Any] = {"rounds": rounds}
         figures["commit_ms"] = {c.name: commit_cost_ms(folder, dict(c.environment)) for c in conditions}
         print_rounds(rounds)
         figures["ratios"] = print_ratios(rounds)
         if arguments.profile:
-            figures["profile"] = asdict(profile_ours(folder, arguments.seconds))
+            figures["profile"] = profile_ours(folder, arguments.seconds)
     publish("throughput", facts, figures)
 
 
@@ -213,8 +211,10 @@ def print_ratios(rounds: Rounds) -> dict[str, dict[str, list[float]]]:
             pairs = zip(plans[above], plans[below], strict=True)
             ratios = [upper.throughput / lower.throughput for upper, lower in pairs]
             found.setdefault(condition, {})[title] = ratios
-            rows.append((f"{condition}: {title}", f"{median(ratios):.1f}x", f"{min(ratios):.1f}..{max(ratios):.1f}"))
-    print_table("Ratios of throughput", ("", "median", "rounds"), rows)
+            cpu = median(lower.cpu_us for lower in plans[below]) / median(upper.cpu_us for upper in plans[above])
+            spread = f"{min(ratios):.1f}..{max(ratios):.1f}"
+            rows.append((f"{condition}: {title}", f"{median(ratios):.1f}x", spread, f"{cpu:.1f}x"))
+    print_table("Ratios", ("", "throughput", "rounds", "CPU a request"), rows)
     return found
 
 

@@ -4,7 +4,7 @@ What belongs here: the work between BEGIN and COMMIT, over a connection. What do
 (`writer`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,22 +14,19 @@ from app.clock import Clock
 from app.domain import fingerprint
 from app.domain.account import Account
 from app.domain.commands import (
-    Actor,
     Consume,
-    Context,
-    DefineEntitlementType,
     Issue,
-    ReviseEntitlementType,
     SingleCommand,
 )
 from app.domain.decide import Accepted, execute
 from app.domain.due import settled
-from app.domain.events import BatchPlace, Event, RecordedEvent, Stamp
+from app.domain.events import Event, RecordedEvent
 from app.domain.merkle import leaf_hash
 from app.domain.rejections import IdempotencyConflict, SimpleRejection
 from app.domain.shape import operation_name, refused_at
 from app.domain.state import State
 from app.services.outcomes import Answer, BatchOutcome, Outcome
+from app.services.submission import Prepared, Submission, needs_of, stamp_of
 from app.store import batch, codec, events, heads, receipts
 from app.store.receipts import Receipt
 
@@ -42,30 +39,6 @@ class InvariantBrokenError(Exception):
 
 class UnknownLedgerError(Exception):
     """The ledger does not exist."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A shaped command and the hash of its request."""
-
-    command: SingleCommand
-    request_hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One caller's command, or batch of them (`batch_key` and `batch_hash`), ready to be decided."""
-
-    context: Context
-    operations: tuple[Prepared, ...]
-    batch_key: str | None = None
-    batch_hash: bytes = b""
-
-    @property
-    def keys(self) -> list[str]:
-        """Every idempotency key in it."""
-        keys = [operation.command.idempotency_key for operation in self.operations]
-        return keys if self.batch_key is None else [self.batch_key, *keys]
 
 
 @dataclass(slots=True)
@@ -106,7 +79,7 @@ class Commit:
             raise UnknownLedgerError(self._ledger)
         self._reached("writer.locked")
         now = max(self._clock.now(), head.recorded_at)
-        before = batch.load(connection, self._ledger, head.position, _needs(self._submissions))
+        before = batch.load(connection, self._ledger, head.position, needs_of(self._submissions))
         written = _Written(before, self._find_receipts(connection))
         self._load_replayed(connection, written)
         answers = [self._answer(submission, written, now) for submission in self._submissions]
@@ -133,7 +106,7 @@ class Commit:
         head = heads.read(connection, self._ledger)
         if head is None:
             raise UnknownLedgerError(self._ledger)
-        before = batch.load(connection, self._ledger, head.position, _needs(self._submissions))
+        before = batch.load(connection, self._ledger, head.position, needs_of(self._submissions))
         written = _Written(before, self._find_receipts(connection))
         self._load_replayed(connection, written)
         now = max(self._clock.now(), head.recorded_at)
@@ -200,7 +173,7 @@ class Commit:
             if receipt.request_hash != prepared.request_hash:
                 return Outcome(rejections=(_conflict(receipt, written),))
             return self._replay(submission, index, written, now)
-        stamp = _stamp(submission, index, self._clock.new_id(), now)
+        stamp = stamp_of(submission, index, self._clock.new_id(), now)
         accepted = execute(written.state, prepared.command, submission.context, stamp)
         if isinstance(accepted, tuple):
             return Outcome(rejections=accepted)
@@ -238,41 +211,6 @@ class Commit:
     def _keep(self, written: _Written, receipt: Receipt) -> None:
         written.receipts[receipt.source, receipt.key] = receipt
         written.new_receipts.append(receipt)
-
-
-def _needs(submissions: Iterable[Submission]) -> batch.Needs:
-    customers, account_ids, types, profiles = set(), set(), set(), set()
-    for submission in submissions:
-        for operation in submission.operations:
-            command = operation.command
-            if isinstance(command, Issue | Consume):
-                customers.add(command.customer_id)
-                account_ids.add(command.customer_id)
-                types.add(command.type_code)
-            elif isinstance(command, DefineEntitlementType | ReviseEntitlementType):
-                types.add(command.code)
-            else:
-                customers.add(command.customer_id)
-                profiles.add(command.customer_id)
-    return batch.Needs(customers, account_ids, types, profiles)
-
-
-def _stamp(submission: Submission, index: int, command_id: str, now: datetime) -> Stamp:
-    command, actor = submission.operations[index].command, submission.context.actor
-    place = None
-    if submission.batch_key is not None:
-        place = BatchPlace(submission.batch_key, index, len(submission.operations))
-    return Stamp(
-        ledger=submission.context.ledger,
-        command_id=command_id,
-        actor=Actor(actor.kind, actor.id, None, actor.on_behalf_of),
-        recorded_at=now,
-        idempotency_key=command.idempotency_key,
-        reason=command.reason,
-        correlation_id=command.correlation_id,
-        causation_id=command.causation_id,
-        batch=place,
-    )
 
 
 def _receipt(submission: Submission, prepared: Prepared, accepted: Accepted) -> Receipt:

@@ -62,6 +62,11 @@ class Feed:
         """Whether every followed ledger could be read the last time."""
         return not self._reader.is_stopped and all(stream.is_healthy for stream in self._streams.values())
 
+    @property
+    def subscribers(self) -> int:
+        """How many subscriptions to events are open."""
+        return sum(len(group.subscribers) for stream in self._streams.values() for group in stream.groups.values())
+
     def head(self, ledger: str) -> int:
         """How far subscribers of this process have been told, 0 for a ledger that nobody follows."""
         stream = self._streams.get(ledger)

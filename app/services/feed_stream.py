@@ -18,6 +18,7 @@ from app.domain.events import RecordedEvent
 from app.domain.filters import EventFilter
 from app.services.cursors import PREFIX_SIZE, EventCursor
 from app.services.feed_listeners import Delivery, Group, Key, Listener, keys_of
+from app.services.readings import cursor_of
 from app.store import events, heads
 
 T = TypeVar("T")
@@ -224,7 +225,7 @@ class Stream:
             for key in keys_of(recorded):
                 if key in self.listeners:
                     concerned.setdefault(key, []).append(recorded)
-        cursor = cursor_at(self.ledger, found[-1])
+        cursor = cursor_of(found[-1])
         turns = Turns()
         for key, theirs in concerned.items():
             for listener in list(self.listeners.get(key, ())):
@@ -237,7 +238,7 @@ class Stream:
     def _stand(self) -> None:
         newest = self.recent.at(self.recent.position)
         if newest is not None:
-            self.standing = Delivery(cursor_at(self.ledger, newest), (), caught_up=True)
+            self.standing = Delivery(cursor_of(newest), (), caught_up=True)
 
 
 @dataclass(slots=True)
@@ -257,8 +258,3 @@ class Turns:
 def next_turn() -> Generator[None, None, None]:
     """Come back when everybody else who is ready has had a turn on the event loop."""
     yield
-
-
-def cursor_at(ledger: str, recorded: RecordedEvent) -> EventCursor:
-    """The cursor of an event."""
-    return EventCursor(ledger, recorded.event.position, recorded.leaf_hash[:PREFIX_SIZE])

@@ -25,9 +25,9 @@ from app.services.feed_stream import (
     PAGE_EVENTS,
     CursorDivergedError,
     Stream,
-    cursor_at,
     next_turn,
 )
+from app.services.readings import cursor_of
 from app.store import events, heads
 from app.store.database import Database
 
@@ -142,13 +142,13 @@ class Subscription:
         if len(found) > PAGE_EVENTS:
             found = found[:PAGE_EVENTS]
             end = found[-1]
-        return self._page(cursor_at(self.stream.ledger, end), found)
+        return self._page(cursor_of(end), found)
 
     def _from_table(self, connection: Connection) -> Delivery:
         ledger, wanted, above = self.stream.ledger, self.group.wanted, self.cursor.position
         if wanted == EVERYTHING:
             found = events.after(connection, ledger, above, PAGE_EVENTS)
-            return self._page(cursor_at(ledger, found[-1]) if found else self.cursor, tuple(found))
+            return self._page(cursor_of(found[-1]) if found else self.cursor, tuple(found))
         page = events.page(connection, ledger, wanted, ascending=True, above=above, below=None, limit=PAGE_EVENTS)
         cursor = read_cursor(connection, ledger, page.scanned_to if page.has_more else None)
         return self._page(cursor, tuple(page.events))
@@ -176,7 +176,7 @@ async def start_of(stream: Stream, after: EventCursor | None, reader: Reader) ->
         raise BadCursorError(f"the cursor is no place in ledger {stream.ledger}")
     known = stream.recent.at(after.position)
     if known is not None:
-        there = cursor_at(stream.ledger, known)
+        there = cursor_of(known)
     else:
         there = await reader.replay(lambda connection: read_cursor(connection, stream.ledger, after.position))
     if there != after:

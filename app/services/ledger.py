@@ -8,8 +8,8 @@ from app.domain.commands import Batch, Context, SingleCommand
 from app.domain.fingerprint import batch_fingerprint, fingerprint
 from app.domain.rejections import BatchRefused
 from app.domain.shape import shaped, shaped_batch
-from app.services.commit import Prepared, Submission
 from app.services.outcomes import BatchOutcome, Outcome
+from app.services.submission import Prepared, Submission
 from app.services.writer import Writer
 from app.store.codec import request_hash
 

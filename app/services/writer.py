@@ -17,8 +17,9 @@ from sqlalchemy import Connection
 
 from app.clock import Clock
 from app.domain.rejections import OutcomeUnknown, Overloaded, SimpleRejection, Unavailable
-from app.services.commit import Commit, Committed, InvariantBrokenError, Submission, UnknownLedgerError
+from app.services.commit import Commit, Committed, InvariantBrokenError, UnknownLedgerError
 from app.services.outcomes import Answer, BatchOutcome, Outcome
+from app.services.submission import Submission
 from app.store.database import Breakage, Database, NotConnectedError, WriterConnection
 
 T = TypeVar("T")

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_UP, Decimal
+from decimal import Context as DecimalContext
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, BinaryIO
@@ -173,9 +174,7 @@ class _Parser:
             if text := self._cell(cells, column):
                 members[name] = _instant(text, self.zone)
                 if members[name] is None:
-                    return invalid(
-                        f"{text} is no date, and no time such as 2026-01-31T09:30:00Z.", column or ""
-                    )
+                    return invalid(f"{text} is no date, and no time such as 2026-01-31T09:30:00Z.", column or "")
         if operation == OperationName.ISSUE:
             return Issue(**members)
         if "expires_at" in members:
@@ -219,7 +218,8 @@ def template_parts(template: str) -> list[tuple[str, str | None]]:
 
 @lru_cache(maxsize=4_096)
 def _rounded(text: str, scale: int, rounding: Rounding) -> str:
-    return format(Decimal(text).quantize(Decimal(1).scaleb(-scale), _ROUNDINGS[rounding]), "f")
+    digits = DecimalContext(prec=len(text) + scale + 1)
+    return format(Decimal(text).quantize(Decimal(1).scaleb(-scale), _ROUNDINGS[rounding], digits), "f")
 
 
 @lru_cache(maxsize=4_096)

@@ -97,6 +97,37 @@ async def follow(room: Room, wanted: EventFilter, total: int, random: Random) ->
     assert subscriber.positions == expected, (after.position, wanted)
 
 
+async def test_who_leaves_at_any_moment_leaves_nothing_behind(database_url: str) -> None:
+    random = seeded("feed leaving")
+    async with open_room(database_url, recent_events=20, buffer_events=10) as room:
+        head = await room.told(await room.issue(300))
+
+        async def come_and_go() -> None:
+            async with client(room.feed, beginning(), random.choice(FILTERS)) as subscriber:
+                fetching = asyncio.ensure_future(subscriber.until(head))
+                await turns(random.randint(0, 60))
+                fetching.cancel()
+                await asyncio.wait({fetching})
+
+        await asyncio.gather(*(come_and_go() for _ in range(60)), room.issue(20))
+        assert room.feed.subscribers == 0
+        async with client(room.feed, beginning()) as subscriber:
+            await subscriber.until(head + 20)
+            assert room.feed.subscribers == 1
+        assert subscriber.positions == list(range(1, head + 21))
+
+
+async def test_every_process_tells_its_subscribers_of_what_another_one_wrote(postgres_url: str) -> None:
+    async with open_room(postgres_url) as one, open_room(postgres_url) as other:
+        async with client(one.feed) as here, client(other.feed) as there:
+            head = (await here.next()).cursor.position
+            await there.next()
+            await asyncio.gather(one.issue(20, "ada"), other.issue(20, "bob"))
+            await here.until(head + 40)
+            await there.until(head + 40)
+        assert here.positions == there.positions == list(range(head + 1, head + 41))
+
+
 async def turns(count: int) -> None:
     for _ in range(count):
         await asyncio.sleep(0)

@@ -5,7 +5,7 @@ delivery (`feed`), statements (`store.events`).
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
@@ -55,15 +55,7 @@ class History:
         def work(connection: Connection) -> EventPage:
             return _Reading(connection, ledger, wanted, newest_first).page(window)
 
-        return await (self._database.read(work) if _has_index(wanted) else self._database.scan(work))
-
-
-def _has_index(wanted: EventFilter) -> bool:
-    """Whether an index alone finds the events, so that as many are looked at as are answered."""
-    by_index = replace(wanted, customer_id=None, command_id=None, correlation_id=None)
-    if wanted.customer_id is not None:
-        by_index = replace(by_index, type_code=None)
-    return by_index == EventFilter()
+        return await (self._database.read(work) if events.is_indexed(wanted) else self._database.scan(work))
 
 
 @dataclass(frozen=True, slots=True)

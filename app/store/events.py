@@ -4,11 +4,11 @@ What belongs here: statements on `event` and `vault`. What does not: bytes (`cod
 `catalog`).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, select
 
 from app.domain import ids
 from app.domain.events import RecordedEvent
@@ -26,9 +26,7 @@ _NOTED = select(event.c.position, event.c.leaf, event.c.leaf_hash, vault.c.note,
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events in the order asked; `scanned_to` is the last position looked at, `has_more` whether there is more behind
-    it.
-    """
+    """Events in the order asked; `has_more`: there is more behind the last position looked at, `scanned_to`."""
 
     events: list[RecordedEvent]
     scanned_to: int | None
@@ -103,31 +101,33 @@ def page(
     At most `SCAN_MAX` events that an index gives are looked at: a page may be short, `scanned_to` tells how far it
     came.
     """
-    window = _window(ledger, wanted, ascending=ascending, above=above, below=below).limit(SCAN_MAX).subquery()
-    order = window.c.position.asc() if ascending else window.c.position.desc()
-    residual = _residual(wanted, window.c)
-    statement = (
-        select(window.c.position, window.c.leaf, window.c.leaf_hash, vault.c.note, vault.c.customer_note)
-        .select_from(window.outerjoin(vault, and_(vault.c.ledger == ledger, vault.c.position == window.c.position)))
-        .where(*residual)
-        .order_by(order)
-        .limit(limit + 1)
-    )
-    found = _recorded(connection, statement)
+    found_by_index = _indexed(ledger, wanted)
+    if above is not None:
+        found_by_index.append(event.c.position > above)
+    if below is not None:
+        found_by_index.append(event.c.position < below)
+    order = event.c.position.asc() if ascending else event.c.position.desc()
+    left_over = _left_over(wanted)
+    bound = None
+    if left_over:
+        end = select(event.c.position).where(*found_by_index).order_by(order).offset(SCAN_MAX - 1).limit(1)
+        bound = connection.execute(end).scalar_one_or_none()
+    if bound is not None:
+        found_by_index.append(event.c.position <= bound if ascending else event.c.position >= bound)
+    found = _recorded(connection, _NOTED.where(*found_by_index, *left_over).order_by(order).limit(limit + 1))
     if len(found) > limit:
         return EventPage(found[:limit], found[limit - 1].event.position, True)
-    edge = func.max(window.c.position) if ascending else func.min(window.c.position)
-    scanned, scanned_to = connection.execute(select(func.count(), edge).select_from(window)).one()
-    return EventPage(found, scanned_to, scanned == SCAN_MAX)
+    return EventPage(found, bound, bound is not None)
 
 
-def _window(ledger: str, wanted: EventFilter, *, ascending: bool, above: int | None, below: int | None) -> Select[Any]:
-    """The events that an index can find in order of position."""
+def is_indexed(wanted: EventFilter) -> bool:
+    """Whether an index alone finds the wanted events, so that no more are looked at than are answered."""
+    return not _left_over(wanted)
+
+
+def _indexed(ledger: str, wanted: EventFilter) -> list[ColumnElement[bool]]:
+    """What an index finds."""
     conditions = [event.c.ledger == ledger]
-    if above is not None:
-        conditions.append(event.c.position > above)
-    if below is not None:
-        conditions.append(event.c.position < below)
     if wanted.command_id is not None:
         start, end = ids.event_id_range(wanted.command_id)
         conditions += [event.c.event_id >= start, event.c.event_id < end]
@@ -137,29 +137,32 @@ def _window(ledger: str, wanted: EventFilter, *, ascending: bool, above: int | N
             conditions.append(event.c.type_code == wanted.type_code)
     elif wanted.correlation_id is not None:
         conditions.append(event.c.correlation_id == wanted.correlation_id)
-    return select(event).where(*conditions).order_by(event.c.position.asc() if ascending else event.c.position.desc())
+    return conditions
 
 
-def _residual(wanted: EventFilter, columns: Any) -> Iterable[ColumnElement[bool]]:
+def _left_over(wanted: EventFilter) -> list[ColumnElement[bool]]:
+    """What has to be looked at event by event: the rest of the filter."""
+    by_command = wanted.command_id is not None
+    by_customer = not by_command and wanted.customer_id is not None
     equal = {
-        columns.customer_id: wanted.customer_id,
-        columns.type_code: wanted.type_code,
-        columns.actor_id: wanted.actor_id,
-        columns.correlation_id: wanted.correlation_id,
-        columns.reason: wanted.reason,
+        event.c.customer_id: None if by_customer else wanted.customer_id,
+        event.c.type_code: None if by_customer else wanted.type_code,
+        event.c.actor_id: wanted.actor_id,
+        event.c.correlation_id: wanted.correlation_id if by_command or by_customer else None,
+        event.c.reason: wanted.reason,
     }
     conditions = [column == value for column, value in equal.items() if value is not None]
     if wanted.kinds is not None:
-        conditions.append(columns.kind.in_(sorted(kind.value for kind in wanted.kinds)))
+        conditions.append(event.c.kind.in_(sorted(kind.value for kind in wanted.kinds)))
     bounds = (
-        (columns.effective_at, wanted.effective_from, wanted.effective_before),
-        (columns.recorded_at, wanted.recorded_from, wanted.recorded_before),
+        (event.c.effective_at, wanted.effective_from, wanted.effective_before),
+        (event.c.recorded_at, wanted.recorded_from, wanted.recorded_before),
     )
     for column, start, before in bounds:
         conditions += [column >= start] if start is not None else []
         conditions += [column < before] if before is not None else []
-    conditions += [columns.amount >= wanted.amount_at_least] if wanted.amount_at_least is not None else []
-    conditions += [columns.amount <= wanted.amount_at_most] if wanted.amount_at_most is not None else []
+    conditions += [event.c.amount >= wanted.amount_at_least] if wanted.amount_at_least is not None else []
+    conditions += [event.c.amount <= wanted.amount_at_most] if wanted.amount_at_most is not None else []
     return conditions
 
 

@@ -71,8 +71,8 @@ def build(settings: Settings, clock: Clock) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        await running.start()
         try:
+            await running.start()
             yield
         finally:
             await running.stop()

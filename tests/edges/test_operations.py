@@ -1,8 +1,9 @@
 """Writing through GraphQL: what is done, what is refused, what is replayed."""
 
+import asyncio
 from datetime import timedelta
 
-from tests.edges.room import NOON, Room, codes
+from tests.edges.room import NOON, Room, codes, open_room
 
 
 async def test_an_issue_tells_event_balance_and_grant(room: Room) -> None:
@@ -187,6 +188,25 @@ async def test_a_scheduled_grant_is_pending_until_its_instant(room: Room) -> Non
     room.clock.move_to(NOON + timedelta(days=2))
     assert (await room.data(query))["balance"] == {"available": "0.00", "pending": "0.00", "version": 3}
     assert await room.head() == 2
+
+
+async def test_a_full_queue_refuses_at_once_and_says_when_to_come_back(sqlite_url: str) -> None:
+    document = """mutation ($input: IssueInput!) { issue(input: $input) {
+      event { id } errors { code retryable ... on Overloaded { retryAfterMs } }
+    } }"""
+    async with open_room(sqlite_url, writer_queue_max=1, writer_group_max=1) as room:
+        await room.define()
+        given = {"customerId": "ada", "typeCode": "POINTS", "amount": "1"}
+        answers = await asyncio.gather(
+            *(room.data(document, input={**given, "idempotencyKey": f"k{index}"}) for index in range(20))
+        )
+        refused = [error for answer in answers for error in answer["issue"]["errors"]]
+        assert refused
+        assert all(error == {"code": "OVERLOADED", "retryable": True, "retryAfterMs": 250} for error in refused)
+        assert await room.head() == 1 + sum(1 for answer in answers if answer["issue"]["event"])
+        for index in range(20):
+            await room.data(document, input={**given, "idempotencyKey": f"k{index}"})
+        assert await room.head() == 21
 
 
 async def test_a_breakage_in_one_mutation_hides_no_other(room: Room) -> None:

@@ -2,7 +2,13 @@
 
 import asyncio
 
-from tests.edges.room import Room, codes, open_room
+import pytest
+
+from app.clock import FixedClock
+from app.main import build
+from app.settings import Settings
+from app.store.database import RefusedError
+from tests.edges.room import NOON, Room, codes, open_room
 from tests.support.postgres import Cluster
 
 PATIENCE_SECONDS = 20
@@ -33,3 +39,21 @@ async def until_ready(room: Room) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await room.http.get("/readyz")).status_code != 200:
             room.clock.advance(seconds=1)
+
+
+async def test_a_database_that_is_in_use_is_refused_in_one_sentence_and_left_alone(sqlite_url: str) -> None:
+    async with open_room(sqlite_url) as room:
+        await room.define()
+        with pytest.raises(RefusedError, match="PostgreSQL"):
+            async with open_room(sqlite_url):
+                pass
+        await room.issue("1")
+    async with open_room(sqlite_url) as room:
+        assert await room.head() == 2
+
+
+async def test_an_empty_postgresql_database_says_what_to_run(postgres_url: str) -> None:
+    app = build(Settings(database_url=postgres_url), FixedClock(NOON))
+    with pytest.raises(RefusedError, match="entitlement-ledger migrate"):
+        async with app.router.lifespan_context(app):
+            pass

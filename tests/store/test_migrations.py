@@ -73,9 +73,7 @@ def test_a_customers_rows_are_found_by_index_on_sqlite(sqlite_url: str) -> None:
         f"AND {tables.OPEN.text}": "ix_grant_open (ledger=? AND customer_id=? AND type_code=?)",
         "FROM event WHERE ledger = 'a' AND customer_id = 'a' ORDER BY position DESC LIMIT 20": "ix_event_customer",
         "FROM event WHERE ledger = 'a' AND customer_id = 'a' AND type_code = 'P' AND position < 9 "
-        "ORDER BY position DESC": (
-            "ix_event_account (ledger=? AND customer_id=? AND type_code=? AND position<?)"
-        ),
+        "ORDER BY position DESC": ("ix_event_account (ledger=? AND customer_id=? AND type_code=? AND position<?)"),
         "FROM event WHERE ledger = 'a' AND position > 7 ORDER BY position LIMIT 20": "(ledger=? AND position>?)",
         "FROM event WHERE ledger = 'a' AND event_id = 'x'": "ix_event_id (ledger=? AND event_id=?)",
     }

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from queue import Queue
 from typing import Any
@@ -23,7 +24,8 @@ class ResumeClient:
     def __init__(self, node: str, url: str) -> None:
         self._process = subprocess.Popen([node, SCRIPT, url], stdout=subprocess.PIPE, text=True)
         self._lines: Queue[dict[str, Any]] = Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
         self.positions: list[int] = []
 
     def wait_for(self, member: str, value: Any) -> None:
@@ -37,11 +39,13 @@ class ResumeClient:
 
     def end(self) -> None:
         self._process.kill()
+        self._reader.join()
         self._process.wait()
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            self._lines.put(json.loads(line))
+        with self._process.stdout or nullcontext(()) as printed:
+            for line in printed:
+                self._lines.put(json.loads(line))
 
 
 @pytest.fixture

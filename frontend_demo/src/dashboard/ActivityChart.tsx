@@ -3,8 +3,16 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import uPlot from "uplot";
 import { useClient } from "urql";
 import { activityQuery } from "../ledger/documents";
-import { countText, timeText } from "../ledger/format";
-import { type Activity, type ActivityWindow, countActivity, type Moment, windows } from "./activity";
+import { countText, momentText } from "../ledger/format";
+import {
+  type Activity,
+  type ActivityWindow,
+  countActivity,
+  fittingWindow,
+  type Moment,
+  windowNames,
+  windows,
+} from "./activity";
 import { chartOptions, stacked } from "./chart";
 import type { Filter } from "./feed";
 import { useNow } from "./hooks";
@@ -13,13 +21,15 @@ import { onTheme } from "./theme";
 interface ActivityChartProps {
   filter: Filter | null;
   live: readonly Moment[];
-  window: ActivityWindow;
+  chosen: ActivityWindow | null;
   onWindow(window: ActivityWindow): void;
 }
 
-export function ActivityChart({ filter, live, window, onWindow }: ActivityChartProps) {
+export function ActivityChart({ filter, live, chosen, onWindow }: ActivityChartProps) {
   const now = useNow(1000);
-  const past = usePast(filter, window);
+  const fitting = useFittingWindow(filter, chosen);
+  const window = chosen ?? fitting ?? "5m";
+  const past = usePast(filter, chosen ?? fitting);
   const second = Math.floor(now.getTime() / 1000);
   const activity = useMemo(() => {
     const byPosition = new Map([...past.moments, ...live].map((moment) => [moment.position, moment]));
@@ -32,7 +42,7 @@ export function ActivityChart({ filter, live, window, onWindow }: ActivityChartP
       <figcaption>
         <span>
           {countText(total, "event", "events")} in {windows[window].label}
-          {past.since && <small> (counted since {timeText(past.since)})</small>}
+          {past.since && <small> (counted since {momentText(past.since)})</small>}
         </span>
         <span className="legend">
           <i data-series="issued" /> issued {sum(activity.issued)}
@@ -40,7 +50,7 @@ export function ActivityChart({ filter, live, window, onWindow }: ActivityChartP
           <i data-series="others" /> others {sum(activity.others)}
         </span>
         <span className="switch" role="group" aria-label="Time shown">
-          {(Object.keys(windows) as ActivityWindow[]).map((name) => (
+          {windowNames.map((name) => (
             <button key={name} type="button" aria-pressed={name === window} onClick={() => onWindow(name)}>
               {name}
             </button>
@@ -82,19 +92,38 @@ function Plot({ activity }: { activity: Activity }) {
   return <div className="plot" ref={place} aria-hidden="true" />;
 }
 
+/** The window that shows something, as the newest events are when the page opens; null until they are read. */
+function useFittingWindow(filter: Filter | null, chosen: ActivityWindow | null): ActivityWindow | null {
+  const client = useClient();
+  const [fitting, setFitting] = useState<ActivityWindow | null>(null);
+  useEffect(() => {
+    if (chosen || fitting) return;
+    let wanted = true;
+    void client
+      .query(activityQuery, { filter })
+      .toPromise()
+      .then(({ data }) => wanted && setFitting(fittingWindow(data?.history.nodes ?? [], Date.now() / 1000)));
+    return () => {
+      wanted = false;
+    };
+  }, [client, filter, chosen, fitting]);
+  return fitting;
+}
+
 interface Past {
   moments: readonly Moment[];
   /** Set where the pages read do not reach back to the window's start. */
-  since: Date | null;
+  since: string | null;
 }
 
 const PAGES_AT_MOST = 20;
 
 /** What happened before the page was opened, read backwards until the window is filled. */
-function usePast(filter: Filter | null, window: ActivityWindow): Past {
+function usePast(filter: Filter | null, window: ActivityWindow | null): Past {
   const client = useClient();
   const [past, setPast] = useState<Past>({ moments: [], since: null });
   useEffect(() => {
+    if (!window) return;
     let wanted = true;
     const start = Date.now() - windows[window].seconds * 1000;
     const read = async () => {
@@ -109,7 +138,7 @@ function usePast(filter: Filter | null, window: ActivityWindow): Past {
         const oldest = moments.at(-1);
         const reached = !history.pageInfo.hasNextPage || (oldest && Date.parse(oldest.recordedAt) < start);
         if (reached) return setPast({ moments, since: null });
-        setPast({ moments: [...moments], since: oldest ? new Date(oldest.recordedAt) : null });
+        setPast({ moments: [...moments], since: oldest?.recordedAt ?? null });
         after = history.pageInfo.endCursor;
       }
     };

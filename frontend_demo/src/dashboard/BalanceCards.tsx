@@ -1,4 +1,5 @@
 /** A customer's balances as cards that stay current: they flash when they change and show where they came from. */
+import { useEffect, useMemo, useState } from "react";
 import type { BalanceCard } from "../ledger/documents";
 import { amountText, distanceText, dateTimeText } from "../ledger/format";
 import { useNow } from "./hooks";
@@ -41,6 +42,7 @@ export function BalanceCards({ balances, past, selected, known }: BalanceCardsPr
 
 function Card({ balance, past, selected }: { balance: BalanceCard; past: readonly PastBalance[]; selected: boolean }) {
   const now = useNow(60_000);
+  const points = useSparkPoints(balance, past);
   const soonest = balance.expiring[0];
   return (
     <button
@@ -59,7 +61,7 @@ function Card({ balance, past, selected }: { balance: BalanceCard; past: readonl
         </strong>
         <small> {balance.type.unit}</small>
       </span>
-      <Sparkline points={sparkPoints(balance, past)} label={`How ${balance.typeCode} came about`} />
+      <Sparkline points={points} label={`How ${balance.typeCode} came about`} />
       <span className="card-notes">
         {figure("held", balance.held)}
         {figure("pending", balance.pending)}
@@ -83,11 +85,24 @@ function figure(label: string, amount: string) {
   );
 }
 
-/** Oldest first; what changed since the page was opened comes from the live balance. */
-function sparkPoints(balance: BalanceCard, past: readonly PastBalance[]): number[] {
-  const known = past.filter((event) => event.balanceAfter !== null).slice(0, 40);
-  const points = known.map((event) => Number(event.balanceAfter)).reverse();
-  const newest = known[0]?.position ?? 0;
-  if (balance.asOf.position > newest) points.push(Number(balance.available));
-  return points;
+const POINTS_AT_MOST = 40;
+
+/** Oldest first: what the history told, then each state that came live. Only a shape: floats are good enough. */
+function useSparkPoints(balance: BalanceCard, past: readonly PastBalance[]): number[] {
+  const { available, version } = balance;
+  const { position } = balance.asOf;
+  const [versionAtFirst] = useState(version);
+  const [live, setLive] = useState<ReadonlyMap<number, number>>(new Map());
+  useEffect(() => {
+    if (version > versionAtFirst) setLive((before) => new Map(before).set(position, Number(available)));
+  }, [available, version, versionAtFirst, position]);
+  return useMemo(() => {
+    const points = new Map<number, number>();
+    for (const event of [...past].reverse()) {
+      if (event.balanceAfter !== null) points.set(event.position, Number(event.balanceAfter));
+    }
+    const newest = Math.max(0, ...points.keys());
+    for (const [at, value] of live) if (at > newest) points.set(at, value);
+    return [...points.values()].slice(-POINTS_AT_MOST);
+  }, [past, live]);
 }

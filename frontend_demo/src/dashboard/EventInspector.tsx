@@ -1,7 +1,7 @@
 /** One event, all of it: what happened, who did it and why, which grants it touched, and its place in the proof. */
 import { useQuery } from "urql";
 import { eventQuery, type FullEvent } from "../ledger/documents";
-import { amountText, dateTimeText, deltaText, kindText } from "../ledger/format";
+import { amountText, changeText, dateTimeText, kindText } from "../ledger/format";
 import { Dialog } from "./Dialog";
 import { Code, EventFacts, Member, metadataText } from "./EventFacts";
 import { toneOf } from "./kinds";
@@ -55,7 +55,7 @@ function EventBody({ event }: { event: FullEvent }) {
     <>
       <p className="headline" data-tone={toneOf(event.kind, event.delta)}>
         <span className="kind">{kindText(event.kind)}</span>
-        {event.delta !== null && <strong className="change">{deltaText(event.delta)}</strong>}
+        {event.delta !== null && <strong className="change">{changeText(event)}</strong>}
         {event.balanceAfter !== null && <span>balance after {amountText(event.balanceAfter)}</span>}
       </p>
       <dl className="members">
@@ -123,6 +123,6 @@ function Allocations({ allocations }: { allocations: FullEvent["allocations"] })
 }
 
 function actorText({ kind, id, name, onBehalfOf }: FullEvent["actor"]): string {
-  const who = [kindText(kind), name ?? id].filter(Boolean).join(" · ");
+  const who = [kind === "API_KEY" ? "API key" : kindText(kind), name ?? id].filter(Boolean).join(" · ");
   return onBehalfOf ? `${who}, on behalf of ${onBehalfOf}` : who;
 }

@@ -4,7 +4,7 @@
  */
 import { memo, useRef } from "react";
 import type { TailEvent } from "../ledger/documents";
-import { amountText, countText, dateTimeText, deltaText, kindText, momentText } from "../ledger/format";
+import { amountText, changeText, countText, dateTimeText, kindText, momentText } from "../ledger/format";
 import { EmptyTail } from "./EmptyTail";
 import type { FeedState } from "./feed";
 import { useShortcuts } from "./keyboard";
@@ -140,7 +140,7 @@ const EventRow = memo(function EventRow({ event, live, inspected }: EventRowProp
         )}
       </td>
       <td className="type">{event.typeCode}</td>
-      <td className="figure change">{event.delta !== null && deltaText(event.delta)}</td>
+      <td className="figure change">{changeText(event)}</td>
       <td className="figure">{event.balanceAfter !== null && amountText(event.balanceAfter)}</td>
     </tr>
   );

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { useQuery } from "urql";
 import { historyQuery } from "../ledger/documents";
-import { amountText, dateTimeText, deltaText, kindText, momentText } from "../ledger/format";
+import { amountText, changeText, dateTimeText, kindText, momentText } from "../ledger/format";
 import { toneOf } from "./kinds";
 import { show } from "./url";
 
@@ -97,7 +97,7 @@ export function HistoryPages({ customerId, type, changes }: HistoryPagesProps) {
                   {momentText(event.effectiveAt)}
                 </td>
                 <td className="type">{event.typeCode}</td>
-                <td className="figure change">{event.delta !== null && deltaText(event.delta)}</td>
+                <td className="figure change">{changeText(event)}</td>
                 <td className="figure">{event.balanceAfter !== null && amountText(event.balanceAfter)}</td>
               </tr>
             ))}

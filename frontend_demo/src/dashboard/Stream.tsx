@@ -31,7 +31,7 @@ export function Stream({ feed, filter, view, paused, onPause }: StreamProps) {
         key={generation}
         filter={filter}
         live={state?.moments ?? []}
-        window={view.window}
+        chosen={view.window}
         onWindow={(window) => show({ window })}
       />
       {state?.reloaded && (

@@ -71,9 +71,7 @@ function Types() {
               <strong>{code}</strong>
             </button>
             <span>{name}</span>
-            <small>
-              {category.toLowerCase()}, in {unit}
-            </small>
+            <small title={category.toLowerCase()}>in {unit}</small>
           </li>
         ))}
       </ul>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countActivity } from "./activity";
+import { countActivity, fittingWindow } from "./activity";
 
 const NOW = Date.parse("2026-03-01T12:00:00Z") / 1000;
 const at = (secondsAgo: number, kind: string, position = secondsAgo) => ({
@@ -20,4 +20,12 @@ test("what is older than the window, or by a clock that is ahead, is left out", 
   const activity = countActivity([at(300, "ISSUED"), at(-60, "ISSUED"), at(299, "ISSUED")], "5m", NOW);
   expect(activity.issued.reduce((total, count) => total + count)).toBe(1);
   expect(activity.issued[0]).toBe(1);
+});
+
+test("the chart opens on the shortest window that has a picture to show", () => {
+  const steady = Array.from({ length: 40 }, (_, index) => at(index * 5, "ISSUED", index));
+  expect(fittingWindow(steady, NOW)).toBe("5m");
+  const aDayAgo = Array.from({ length: 40 }, (_, index) => at(50_000 + index * 600, "ISSUED", index));
+  expect(fittingWindow([at(1, "ISSUED"), ...aDayAgo], NOW)).toBe("24h");
+  expect(fittingWindow([], NOW)).toBe("5m");
 });

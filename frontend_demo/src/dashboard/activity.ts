@@ -1,5 +1,5 @@
 /** What the activity chart counts: events of each group in equal steps of time, up to now. No drawing here. */
-export type ActivityWindow = "5m" | "1h" | "24h";
+export type ActivityWindow = "5m" | "1h" | "24h" | "30d";
 
 export interface Moment {
   position: number;
@@ -25,7 +25,24 @@ export const windows: Record<ActivityWindow, Span> = {
   "5m": { label: "5 minutes", seconds: 300, step: 5 },
   "1h": { label: "1 hour", seconds: 3_600, step: 60 },
   "24h": { label: "24 hours", seconds: 86_400, step: 1_800 },
+  "30d": { label: "30 days", seconds: 2_592_000, step: 43_200 },
 };
+
+export const windowNames = Object.keys(windows) as ActivityWindow[];
+
+const BUSY_STEPS = 12;
+
+/** The shortest window in which these events make a picture; where none does, the one with the most to see. */
+export function fittingWindow(moments: readonly Moment[], now: number): ActivityWindow {
+  const busy = windowNames.map((name) => [name, busySteps(countActivity(moments, name, now))] as const);
+  const enough = busy.find(([, steps]) => steps >= BUSY_STEPS);
+  const fullest = busy.reduce((best, each) => (each[1] > best[1] ? each : best));
+  return (enough ?? fullest)[0];
+}
+
+function busySteps({ issued, consumed, others }: Activity): number {
+  return issued.filter((count, index) => count + (consumed[index] ?? 0) + (others[index] ?? 0) > 0).length;
+}
 
 export function countActivity(moments: Iterable<Moment>, window: ActivityWindow, now: number): Activity {
   const { seconds, step } = windows[window];

@@ -1,7 +1,9 @@
 /** How the activity chart is drawn by uPlot: three stacked series of bars in the page's own colours. */
 import uPlot from "uplot";
-import { clockText } from "../ledger/format";
+import { clockText, dayText } from "../ledger/format";
 import type { Activity } from "./activity";
+
+const DAY = 86_400;
 
 /** Sums upwards, widest first: drawn in this order, each bar covers the lower part of the one before. */
 export function stacked(activity: Activity): uPlot.AlignedData {
@@ -41,8 +43,9 @@ export function chartOptions(element: HTMLElement): uPlot.Options {
         grid: { show: false },
         ticks: { show: false },
         space: 90,
-        incrs: [60, 300, 600, 1_800, 3_600, 7_200, 10_800, 21_600],
-        values: (_plot, times) => times.map((seconds) => clockText(new Date(seconds * 1000))),
+        incrs: [60, 300, 600, 1_800, 3_600, 7_200, 10_800, 21_600, DAY, 2 * DAY, 5 * DAY, 10 * DAY],
+        values: (_plot, times, _axis, _space, step) =>
+          times.map((seconds) => (step < DAY ? clockText : dayText)(new Date(seconds * 1000))),
       },
       {
         stroke: ink,

@@ -14,7 +14,7 @@ test("nonsense in the URL is no view", () => {
     type: null,
     kind: null,
     event: null,
-    window: "5m",
+    window: null,
   });
 });
 

@@ -3,7 +3,7 @@
  * window. One store, so that back, forward and a pasted link all show the same page.
  */
 import { useSyncExternalStore } from "react";
-import type { ActivityWindow } from "./activity";
+import { type ActivityWindow, windowNames } from "./activity";
 import { type Kind, KINDS } from "./kinds";
 
 export interface View {
@@ -11,7 +11,8 @@ export interface View {
   type: string | null;
   kind: Kind | null;
   event: number | null;
-  window: ActivityWindow;
+  /** Null: whichever window has something to show. */
+  window: ActivityWindow | null;
 }
 
 const CHANGED = "ledger:view";
@@ -19,13 +20,12 @@ const CHANGED = "ledger:view";
 export function parseView(search: string): View {
   const parameters = new URLSearchParams(search);
   const event = Number(parameters.get("event"));
-  const window = parameters.get("window");
   return {
     customer: parameters.get("customer") || null,
     type: parameters.get("type") || null,
     kind: KINDS.find((kind) => kind === parameters.get("kind")) ?? null,
     event: Number.isSafeInteger(event) && event > 0 ? event : null,
-    window: window === "1h" || window === "24h" ? window : "5m",
+    window: windowNames.find((name) => name === parameters.get("window")) ?? null,
   };
 }
 
@@ -35,7 +35,7 @@ export function viewSearch(view: View): string {
     if (view[name]) parameters.set(name, view[name]);
   }
   if (view.event) parameters.set("event", String(view.event));
-  if (view.window !== "5m") parameters.set("window", view.window);
+  if (view.window) parameters.set("window", view.window);
   const search = parameters.toString();
   return search ? `?${search}` : "";
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { amountText, deltaText, distanceText, kindText } from "./format";
+import { amountText, changeText, deltaText, distanceText, kindText } from "./format";
 
 test("amounts keep every digit and all decimals", () => {
   expect(amountText("9223372036854775807").replaceAll(/\D/g, "")).toBe("9223372036854775807");
@@ -11,6 +11,12 @@ test("a change has its sign, and nothing moved has none", () => {
   expect(deltaText("150")).toBe("+150");
   expect(deltaText("-30")).toBe("−30");
   expect(deltaText("0.00")).toMatch(/^0.00$/);
+});
+
+test("a scheduled issue tells what will come", () => {
+  expect(changeText({ kind: "ISSUED", delta: "0", amount: "2" })).toBe("2 scheduled");
+  expect(changeText({ kind: "ISSUED", delta: "2", amount: "2" })).toBe("+2");
+  expect(changeText({ kind: "TYPE_DEFINED", delta: null, amount: null })).toBeNull();
 });
 
 test("distances use the largest unit that fits", () => {

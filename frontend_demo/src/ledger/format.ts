@@ -20,14 +20,23 @@ export function deltaText(delta: string): string {
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const date = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 export const clockText = (instant: Date) => clock.format(instant);
+export const dayText = (instant: Date) => day.format(instant);
 export const timeText = (instant: string | Date) => time.format(new Date(instant));
 export const dateText = (instant: string | Date) => date.format(new Date(instant));
 export const dateTimeText = (instant: string | Date) => dateTime.format(new Date(instant));
+
+/** What an event changed: its delta; of a scheduled issue, which changes nothing yet, what will come. */
+export function changeText(event: { kind: string; delta: string | null; amount: string | null }): string | null {
+  if (event.delta === null) return null;
+  const scheduled = event.kind === "ISSUED" && event.amount !== null && !/[1-9]/.test(event.delta);
+  return scheduled ? `${amountText(event.amount as string)} scheduled` : deltaText(event.delta);
+}
 
 /** The time today, the date on any other day. */
 export function momentText(instant: string, now: Date = new Date()): string {
@@ -38,7 +47,7 @@ export function momentText(instant: string, now: Date = new Date()): string {
 /** How far away an instant is: "in 3 days", "2 hours ago". */
 export function distanceText(instant: string, now: Date = new Date()): string {
   const seconds = (new Date(instant).getTime() - now.getTime()) / 1000;
-  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const relative = new Intl.RelativeTimeFormat("en");
   for (const [unit, size] of UNITS) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }

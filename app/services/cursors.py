@@ -1,7 +1,7 @@
 """Cursors: opaque places in a list, as callers keep them.
 
-What belongs here: a cursor's parts and their encoding. What does not: checking a part against the ledger (the services
-that read), saying no in a protocol's words (`edges`).
+What belongs here: a cursor's parts, their encoding, what can be wrong with one. What does not: checking a part against
+the ledger (the services that read), saying no in a protocol's words (`edges`).
 """
 
 import base64
@@ -18,6 +18,14 @@ _LIST = b"\x02"
 _POSITION_SIZE = 8
 _FILTER_HASH_SIZE = 8
 _TEXT_MAX = 2_048
+
+
+class BadCursorError(Exception):
+    """The cursor belongs to another ledger, or to no place that a ledger can have."""
+
+
+class CursorDivergedError(Exception):
+    """The cursor's event is not the one that the ledger has at that position: the ledger is not the one it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,9 @@ from app.domain.filters import EventFilter
 from app.services.cursors import EventCursor
 from app.services.doorbell import Doorbell
 from app.services.feed_listeners import Change, Delivery, Key, Watcher
-from app.services.feed_stream import CursorDivergedError, Stream
-from app.services.feed_subscription import BadCursorError, FeedStoppedError, Reader, start_of, subscribed
+from app.services.feed_stream import Stream
+from app.services.feed_subscription import FeedStoppedError, Reader, start_of, subscribed
 from app.store.database import Database
-
-__all__ = ["BadCursorError", "Change", "CursorDivergedError", "Delivery", "Feed"]
 
 log = logging.getLogger("ledger.feed")
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from app.clock import Clock
 from app.domain.events import RecordedEvent
 from app.domain.filters import EventFilter
-from app.services.cursors import PREFIX_SIZE, EventCursor
+from app.services.cursors import PREFIX_SIZE, CursorDivergedError, EventCursor
 from app.services.feed_listeners import Delivery, Group, Key, Listener, keys_of
 from app.services.readings import cursor_of
 from app.store import events, heads
@@ -31,10 +31,6 @@ BACKOFF_SECONDS_FIRST = 0.1
 BACKOFF_SECONDS_MAX = 2.0
 
 BEFORE_ALL = bytes(PREFIX_SIZE)
-
-
-class CursorDivergedError(Exception):
-    """The cursor points at an event that this ledger does not have: it was restored, or another took over."""
 
 
 class BrokenSequenceError(Exception):

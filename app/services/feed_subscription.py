@@ -16,14 +16,13 @@ from sqlalchemy import Connection
 from app.clock import Clock
 from app.domain.events import RecordedEvent
 from app.domain.filters import EVERYTHING, EventFilter
-from app.services.cursors import PREFIX_SIZE, EventCursor
+from app.services.cursors import PREFIX_SIZE, BadCursorError, CursorDivergedError, EventCursor
 from app.services.feed_listeners import Delivery, Group, chosen
 from app.services.feed_stream import (
     BACKOFF_SECONDS_FIRST,
     BACKOFF_SECONDS_MAX,
     BEFORE_ALL,
     PAGE_EVENTS,
-    CursorDivergedError,
     Stream,
     next_turn,
 )
@@ -38,10 +37,6 @@ READ_SECONDS_MAX = 10.0
 REPLAYS_AT_ONCE = 3
 SCANNED_PER_TURN = 1_000
 POSITION_MAX = 2**53 - 1
-
-
-class BadCursorError(Exception):
-    """The cursor belongs to another ledger, or to no place that a ledger can have."""
 
 
 class FeedStoppedError(Exception):

@@ -11,14 +11,10 @@ from sqlalchemy import Connection
 
 from app.domain.events import RecordedEvent
 from app.domain.filters import EventFilter
-from app.services.cursors import PREFIX_SIZE, EventCursor
+from app.services.cursors import PREFIX_SIZE, CursorDivergedError, EventCursor
 from app.services.readings import EventPage, Window, cursor_of
 from app.store import events
 from app.store.database import Database
-
-
-class DivergedError(Exception):
-    """The cursor's event is not the one that the ledger has at that position: the ledger is not the one it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ class History:
     async def page(
         self, ledger: str, wanted: EventFilter, window: Window[EventCursor], *, newest_first: bool
     ) -> EventPage:
-        """Wanted events in order of position, `newest_first` or not; DivergedError for a cursor of another past.
+        """Wanted events in order of position, `newest_first` or not; CursorDivergedError for a cursor of another past.
 
         A page looks at 5,000 events at most: it may be short, and says how far it came.
         """
@@ -97,7 +93,7 @@ class _Reading:
             return _Place(0, is_wanted=False)
         recorded = events.at(self.connection, self.ledger, [cursor.position]).get(cursor.position)
         if recorded is None or recorded.leaf_hash[:PREFIX_SIZE] != cursor.prefix:
-            raise DivergedError(f"the ledger has another event at position {cursor.position}")
+            raise CursorDivergedError(f"the ledger has another event at position {cursor.position}")
         return _Place(cursor.position, self.wanted.matches(recorded.event))
 
     def _is_more(self, place: _Place | None, *, forward: bool) -> bool:

@@ -14,7 +14,8 @@ from app.domain.events import RecordedEvent
 from app.domain.filters import EVERYTHING, EventFilter
 from app.services.cursors import EventCursor
 from app.services.doorbell import Doorbell, doorbell_for
-from app.services.feed import Delivery, Feed
+from app.services.feed import Feed
+from app.services.feed_listeners import Delivery
 from app.store import events
 from app.store.database import open_database
 from tests.support.ledger import NOON, OpenLedger, issue, open_ledger, points

@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import count
 
 from app.domain.filters import EventFilter
-from app.services.feed import Change
+from app.services.feed_listeners import Change
 from tests.services.feed_room import PATIENCE_SECONDS, Client, beginning, client, cursor_of, open_room
 from tests.support.ledger import NOON
 

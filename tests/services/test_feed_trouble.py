@@ -11,9 +11,9 @@ from sqlalchemy.engine import make_url
 from app.clock import SystemClock
 from app.domain.events import RecordedEvent
 from app.domain.merkle import CompactRange
-from app.services.cursors import EventCursor
+from app.services.cursors import BadCursorError, CursorDivergedError, EventCursor
 from app.services.doorbell import doorbell_for
-from app.services.feed import BadCursorError, CursorDivergedError, Feed
+from app.services.feed import Feed
 from app.store.database import open_database
 from tests.services.feed_room import PATIENCE_SECONDS, Room, beginning, client, cursor_of, open_room
 from tests.support.ledger import issue, open_ledger, points
@@ -178,6 +178,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 async def test_stopping_ends_every_subscription(database_url: str) -> None:
     async with open_room(database_url) as room:
+        await room.told(1)
         async with client(room.feed) as subscriber, client(room.feed, ledger="other") as elsewhere:
             await subscriber.next()
             await elsewhere.next()

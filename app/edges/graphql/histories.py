@@ -20,7 +20,7 @@ from app.edges.graphql.enums import EventKind, Order
 from app.edges.graphql.errors import CURSOR_DIVERGED, bad_input
 from app.edges.graphql.events import LedgerEvent, events_of
 from app.edges.graphql.scalars import Amount
-from app.services.history import DivergedError
+from app.services.cursors import CursorDivergedError
 from app.services.readings import Window
 
 
@@ -88,7 +88,7 @@ async def history_page(
     window = Window(request.size, request.after, request.before, request.backward)
     try:
         page = await context.services.history.page(ledger, wanted, window, newest_first=order is not Order.OLDEST_FIRST)
-    except DivergedError as error:
+    except CursorDivergedError as error:
         message = "The ledger has another event at this cursor: it is not the one that gave it."
         raise GraphQLError(message, extensions={"code": CURSOR_DIVERGED}) from error
     return Connection[LedgerEvent].of(

@@ -27,7 +27,7 @@ from app.edges.graphql.fields import streamed
 from app.edges.graphql.histories import Wanted, filter_of
 from app.edges.graphql.ledgers import Ledger, load_ledger
 from app.edges.graphql.scalars import Cursor
-from app.services.feed import BadCursorError, CursorDivergedError
+from app.services.cursors import BadCursorError, CursorDivergedError
 from app.services.readings import BalanceAt
 
 LEDGER_SECONDS = 1.0

@@ -26,15 +26,17 @@ interface ActivityChartProps {
 }
 
 export function ActivityChart({ filter, live, chosen, onWindow }: ActivityChartProps) {
-  const now = useNow(1000);
+  const now = useNow(500);
   const fitting = useFittingWindow(filter, chosen);
   const window = chosen ?? fitting ?? "5m";
   const past = usePast(filter, chosen ?? fitting);
-  const second = Math.floor(now.getTime() / 1000);
+  // Drawn twice a second however many events come: what is live is read from here when the time has come.
+  const latest = useRef(live);
+  latest.current = live;
   const activity = useMemo(() => {
-    const byPosition = new Map([...past.moments, ...live].map((moment) => [moment.position, moment]));
-    return countActivity(byPosition.values(), window, second);
-  }, [past, live, window, second]);
+    const byPosition = new Map([...past.moments, ...latest.current].map((moment) => [moment.position, moment]));
+    return countActivity(byPosition.values(), window, Math.floor(now.getTime() / 1000));
+  }, [past, window, now]);
   const total = sum(activity.issued) + sum(activity.consumed) + sum(activity.others);
 
   return (

@@ -1,5 +1,5 @@
 /** Issue to, or consume from, one customer. The ledger judges the input: nothing is checked twice here. */
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { useClient } from "urql";
 import {
   consumeMutation,
@@ -36,7 +36,7 @@ interface OperationFormProps {
 
 export function OperationForm({ operation, customerId, typeCode }: OperationFormProps) {
   const { types, phase } = useCatalog();
-  const [chosenType, setChosenType] = useState(typeCode ?? "");
+  const [chosenType, setChosenType] = useState<string | null>(null);
   const [amount, setAmount] = useState("");
   const [expiry, setExpiry] = useState<Expiry>({ choice: "default", date: "", duration: "" });
   const [reason, setReason] = useState("");
@@ -45,7 +45,8 @@ export function OperationForm({ operation, customerId, typeCode }: OperationForm
     operation,
     useSend(operation),
   );
-  const type = types.find((each) => each.code === chosenType) ?? types[0];
+  useEffect(() => setChosenType(null), [typeCode]);
+  const type = types.find((each) => each.code === (chosenType ?? typeCode)) ?? types[0];
   const refused = submission.state === "refused" ? submission.refusals.fields : {};
   const done = submission.state === "done";
 

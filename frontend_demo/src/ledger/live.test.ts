@@ -134,6 +134,21 @@ describe("following a ledger", () => {
     expect(positions).toHaveLength(5_001);
   });
 
+  test("a connection that answers no ping within 5 seconds is given up and resumed", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    follow();
+    const before = await server.subscribed();
+    before.deliver(1, 2);
+    await vi.waitFor(() => expect(positions).toEqual([1, 2]));
+    server.silent = true;
+    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(5_000);
+    const resubscribed = server.subscribed();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect((await resubscribed).variables.after).toBe("cursor-2");
+    vi.useRealTimers();
+  });
+
   test.each([4401, 4403])("close code %i asks for an access key and does not knock again by itself", async (code) => {
     server.refuseWith = code;
     follow();

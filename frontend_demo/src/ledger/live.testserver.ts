@@ -17,6 +17,8 @@ export class ScriptedServer {
   private readonly arrived: Subscribed[] = [];
   /** When set, each new connection is closed with it instead of being acknowledged. */
   refuseWith: number | null = null;
+  /** As of a connection that is half open: what is sent arrives nowhere, and no close event comes. */
+  silent = false;
 
   private constructor(server: WebSocketServer) {
     this.server = server;
@@ -52,7 +54,7 @@ export class ScriptedServer {
         if (this.refuseWith === null) say({ type: "connection_ack" });
         else socket.close(this.refuseWith);
       }
-      if (message.type === "ping") say({ type: "pong" });
+      if (message.type === "ping" && !this.silent) say({ type: "pong" });
       if (message.type === "subscribe") this.hand(subscription(message.id, message.payload.variables, say, socket));
     });
   }

@@ -70,6 +70,11 @@ class Server:
         """Ends it as an operator would."""
         self._end(signal.SIGTERM)
 
+    def forget(self) -> None:
+        """Throws its file away while it does not run, as if an empty backup had been restored."""
+        for path in self.folder.glob("ledger.db*"):
+            path.unlink()
+
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         """The `data` of one request."""
         headers = {"authorization": f"Bearer {self.key}"} if self.key else {}

@@ -55,6 +55,36 @@ def test_sending_again_shows_the_replay_and_writes_nothing(shared: Server, open_
     assert shared.ask("{ ledger { head } }")["ledger"]["head"] == head
 
 
+def test_without_an_answer_the_same_request_can_be_sent_again(points: Server, open_page: Open) -> None:
+    points.issue("before", 40)
+    page = open_page(f"{points.url}/?customer=ada").page
+    form = page.get_by_role("form", name="Issue")
+    expect(page.locator(".card")).to_contain_text("40")
+    points.kill()
+    expect(page.get_by_text("Not live: these are the figures of")).to_be_visible()
+    form.get_by_label("Amount").fill("60")
+    form.get_by_role("button", name="Issue", exact=True).click()
+    expect(form.locator(".outcome")).to_contain_text("not known whether this was written")
+    points.start()
+    form.get_by_role("button", name="Send again").click()
+    expect(form.locator(".outcome")).to_contain_text("replayed: false")
+    expect(page.locator(".card")).to_contain_text("100")
+
+
+def test_a_ledger_that_was_set_back_is_loaded_anew(points: Server, open_page: Open) -> None:
+    newest = [points.issue(f"lost-{number}") for number in range(3)][-1]
+    page = open_page(points.url).page
+    expect(positions(page).first).to_have_text(f"#{newest}")
+    points.kill()
+    points.forget()
+    points.start()
+    points.define_points()
+    expect(page.get_by_text("The ledger was set back")).to_be_visible()
+    expect(positions(page)).to_have_text(["#1"])
+    page.get_by_role("button", name="Understood").click()
+    expect(page.get_by_text("The ledger was set back")).to_be_hidden()
+
+
 def test_a_refusal_stands_beside_the_field_that_it_names(shared: Server, open_page: Open) -> None:
     shared.issue("some", 40, customer_id="poor")
     page = open_page(f"{shared.url}/?customer=poor").page

@@ -7,6 +7,7 @@ import { BalanceCards } from "./BalanceCards";
 import { HistoryPages } from "./HistoryPages";
 import { useBalances } from "./hooks";
 import { OperationForm, type OperationName } from "./OperationForm";
+import { StaleNotice } from "./StaleNotice";
 import { show } from "./url";
 
 interface CustomerPanelProps {
@@ -40,6 +41,7 @@ export function CustomerPanel({ customerId, type }: CustomerPanelProps) {
           ✕
         </button>
       </header>
+      <StaleNotice />
       <BalanceCards balances={balances} past={customer?.history.nodes ?? []} selected={type} known={customer !== null} />
       <section className="panel" aria-label="Write">
         <div className="switch" role="group" aria-label="What to do">

@@ -13,6 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from app.services.cursors import EventCursor
+from app.services.queries import Queries
 from tests.edges.graphql.protocol.serving import served
 from tests.edges.room import NOON, Room
 
@@ -20,6 +21,8 @@ PATIENCE_SECONDS = 20
 EVENTS = """subscription ($after: Cursor, $filter: EventFilter) {
   events(after: $after, filter: $filter) { cursor caughtUp events { position kind customerId } }
 }"""
+ISSUE = "mutation ($input: IssueInput!) { issue(input: $input) { event { id } } }"
+GIVEN = {"customerId": "ada", "typeCode": "POINTS", "amount": "5"}
 
 
 class Live:
@@ -169,6 +172,53 @@ async def test_each_event_is_read_anew(room: Room, live: Live) -> None:
     for remaining in ("4.00", "3.00"):
         await room.done("consume", customerId="ada", typeCode="POINTS", amount="1")
         assert (await live.next("1"))["events"] == [{"allocations": [{"grant": {"remaining": remaining}}]}]
+
+
+async def test_many_who_ask_the_same_cost_one_execution(
+    room: Room, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[Any] = []
+    grants = Queries.grants
+
+    async def counted(self: Queries, ledger: str, grant_ids: Any) -> Any:
+        reads.append(grant_ids)
+        return await grants(self, ledger, grant_ids)
+
+    monkeypatch.setattr(Queries, "grants", counted)
+    query = """subscription ($after: Cursor, $brief: Boolean!) { events(after: $after) {
+      cursor events { position ... on Issued { grant @skip(if: $brief) { remaining } } }
+    } }"""
+    await live.subscribe("0", query, brief=False)
+    cursor = (await live.next("0"))["cursor"]
+    for index in range(1, 10):
+        await live.subscribe(str(index), query, brief=False, after=cursor if index % 2 else None)
+        await live.next(str(index))
+    await live.subscribe("brief", query, brief=True)
+    await live.next("brief")
+    await room.data(ISSUE, input={**GIVEN, "idempotencyKey": "k"})
+    answers = [await live.next(str(index)) for index in range(10)]
+    assert [answer["events"] for answer in answers] == [[{"position": 2, "grant": {"remaining": "5.00"}}]] * 10
+    assert (await live.next("brief"))["events"] == [{"position": 2}]
+    assert len(reads) == 1
+
+
+async def test_what_breaks_is_told_to_each_who_meets_it(
+    room: Room, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> Any:
+        raise RuntimeError("the secret is 42")
+
+    monkeypatch.setattr(Queries, "grants", broken)
+    query = "subscription { events { events { position ... on Issued { grant { remaining } } } } }"
+    for name in ("1", "2"):
+        await live.subscribe(name, query)
+        await live.next(name)
+    await room.data(ISSUE, input={**GIVEN, "idempotencyKey": "k"})
+    for name in ("1", "2"):
+        payload = (await live.message(name))["payload"]
+        assert payload["data"] == {"events": {"events": [{"position": 2, "grant": None}]}}
+        assert [error["extensions"]["code"] for error in payload["errors"]] == ["INTERNAL"]
+        assert "42" not in str(payload)
 
 
 async def test_a_balance_now_and_whenever_it_changes_by_time_too(room: Room, live: Live) -> None:

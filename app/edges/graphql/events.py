@@ -3,6 +3,7 @@
 What belongs here: their fields. What does not: connections and filters (`queries`), what an event means (`domain`).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -161,7 +162,7 @@ def event_of(recorded: RecordedEvent, scale: int) -> LedgerEvent:
     )
 
 
-async def events_of(context: Context, recorded: list[RecordedEvent]) -> list[LedgerEvent]:
+async def events_of(context: Context, recorded: Sequence[RecordedEvent]) -> list[LedgerEvent]:
     """Events as GraphQL shows them; the scales of their types are looked up."""
     codes = {each.event.type_code for each in recorded if each.event.amount is not None}
     scales: Any = await context.services.queries.scales(context.ledger, codes - {None})  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ from app.edges.graphql.executor import BudgetedExecutor
 from app.edges.graphql.leaves import Leaves
 from app.edges.graphql.limits import Limits
 from app.edges.graphql.resolvers import DirectResolvers
+from app.edges.graphql.sharing import SharedResult, sharing
 
 ANY_OPERATION = frozenset(OperationType)
 ONLY_QUERY = frozenset({OperationType.QUERY})
@@ -177,7 +178,7 @@ class GuardedSchema(strawberry.Schema):
         if isinstance(source, CoreResult):
             yield PreExecutionError(None, mask(source.errors or [], context.request_id))
             return
-        results = map_source_to_response_event(executor, source)
+        results = map_source_to_response_event(executor, source, sharing(executor))
         async with aclosing(results):
             try:
                 async for result in results:
@@ -188,4 +189,6 @@ class GuardedSchema(strawberry.Schema):
 
 
 def _answer(result: Any, context: OperationContext) -> ExecutionResult:
+    if isinstance(result, SharedResult):
+        return result
     return ExecutionResult(result.data, mask(result.errors, context.request_id) if result.errors else None)

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
 from graphql import GraphQLError
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
@@ -18,6 +19,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from app.edges.graphql.encoding import NotJson
 from app.edges.graphql.errors import mask
+from app.edges.graphql.sharing import SharedResult
 
 if TYPE_CHECKING:
     from app.edges.graphql.view import GraphQLView
@@ -121,13 +123,22 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
                     if isinstance(result, PreExecutionError):
                         await operation.send_initial_errors(result.errors or [])
                         return
-                    await operation.send_next(cast("ExecutionResult", result))
+                    await _send_next(operation, cast("ExecutionResult", result))
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
         except WebSocketDisconnected:
             self.operations.pop(operation.id, None)
         except Exception as error:  # noqa: BLE001  one operation must not take its siblings' socket down
             self.operations.pop(operation.id, None)
             mask([GraphQLError(str(error), original_error=error)], self.context.request_id)
+
+
+async def _send_next(operation: Operation[Any, None], result: ExecutionResult) -> None:
+    """Send an event's result; one that is shared was encoded once for all of them."""
+    if isinstance(result, SharedResult):
+        payload: Any = orjson.Fragment(result.encoded)
+        await operation.send_operation_message({"id": operation.id, "type": "next", "payload": payload})
+    else:
+        await operation.send_next(result)
 
 
 def _problem(message: Any) -> str | None:

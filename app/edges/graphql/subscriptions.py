@@ -9,8 +9,10 @@ delivery never answer the next one.
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import field
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import strawberry
 from graphql import GraphQLError
@@ -27,10 +29,15 @@ from app.edges.graphql.fields import streamed
 from app.edges.graphql.histories import Wanted, filter_of
 from app.edges.graphql.ledgers import Ledger, load_ledger
 from app.edges.graphql.scalars import Cursor
+from app.edges.graphql.sharing import Results
 from app.services.cursors import BadCursorError, CursorDivergedError
+from app.services.feed_listeners import Delivery
 from app.services.readings import BalanceAt
 
 LEDGER_SECONDS = 1.0
+
+_SHOWN: WeakKeyDictionary[Delivery, "EventDelivery"] = WeakKeyDictionary()
+"""What is live deliveries' own, for as long as the feed keeps them."""
 
 
 @strawberry.type(description="What a subscription to events delivers at once.")
@@ -44,6 +51,7 @@ class EventDelivery:
         "heartbeat)."
     )
     caught_up: bool = strawberry.field(description="False while older events are still being replayed.")
+    results: strawberry.Private[Results] = field(default_factory=Results)
 
 
 @strawberry.type(description="Everything that is pushed.")
@@ -61,11 +69,7 @@ class Subscription:
         async with aclosing(deliveries):
             try:
                 async for delivery in deliveries:
-                    yield EventDelivery(
-                        cursor=Cursor(delivery.cursor.encode()),
-                        events=await events_of(context, delivery.events),
-                        caught_up=delivery.caught_up,
-                    )
+                    yield await _shown(context, delivery)
             except BadCursorError as error:
                 raise bad_cursor("after") from error
             except CursorDivergedError as error:
@@ -96,6 +100,20 @@ class Subscription:
             async for _ in changes:
                 yield await load_ledger(context)
                 await context.services.clock.sleep(LEDGER_SECONDS)
+
+
+async def _shown(context: Context, delivery: Delivery) -> EventDelivery:
+    """The delivery as GraphQL shows it: one object for all who get this delivery, so that its results are shared."""
+    shown = _SHOWN.get(delivery)
+    if shown is not None:
+        return shown
+    shown = EventDelivery(
+        cursor=Cursor(delivery.cursor.encode()),
+        events=await events_of(context, delivery.events),
+        caught_up=delivery.caught_up,
+    )
+    # Others may have come as far while scales were read: one object goes to all.
+    return _SHOWN.setdefault(delivery, shown)
 
 
 async def _balances(context: Context, customer_id: str, type_code: str | None) -> AsyncIterator[Balance]:

@@ -11,10 +11,12 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.routing import Route, WebSocketRoute
 
 from app.clock import Clock
@@ -40,6 +42,7 @@ log = logging.getLogger("ledger.main")
 
 FAILPOINT_EXIT_CODE = 70
 RETRY_SECONDS = 1.0
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 COLLECTOR_THRESHOLDS = (10_000, 20, 100)
 
 
@@ -65,9 +68,6 @@ def build(settings: Settings, clock: Clock) -> Starlette:
     parts = assemble(settings, clock)
     running = Running(parts)
     view = _view(parts)
-    middleware = [Middleware(pages.BrowserHeaders, new_id=clock.new_id)]
-    if settings.allowed_origins:
-        middleware.append(_cors(settings.allowed_origins))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -78,7 +78,7 @@ def build(settings: Settings, clock: Clock) -> Starlette:
             await running.stop()
 
     routes = [Route("/graphql", view), WebSocketRoute("/graphql", view), *pages.routes(running.problems)]
-    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=_middleware(settings, clock), lifespan=lifespan)
     app.router.redirect_slashes = False
     app.state.parts = parts
     return app
@@ -247,15 +247,26 @@ def _view(parts: Parts) -> GraphQLView:
     )
 
 
-def _cors(origins: tuple[str, ...]) -> Middleware:
-    return Middleware(
-        CORSMiddleware,
-        allow_origins=list(origins),
-        allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type", "x-request-id"],
-        expose_headers=["x-request-id"],
-        max_age=600,
-    )
+def _middleware(settings: Settings, clock: Clock) -> list[Middleware]:
+    layers = [Middleware(pages.BrowserHeaders, new_id=clock.new_id)]
+    if settings.bootstrap_key is None:
+        # Whoever reaches a server without a key may do everything: a web page elsewhere must not reach it by giving
+        # its own name the address of this machine.
+        origins = [urlsplit(origin).hostname or "" for origin in settings.allowed_origins]
+        hosts = [*LOOPBACK_HOSTS, settings.host, *origins]
+        layers.append(Middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False))
+    if settings.allowed_origins:
+        layers.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=list(settings.allowed_origins),
+                allow_methods=["GET", "POST"],
+                allow_headers=["authorization", "content-type", "x-request-id"],
+                expose_headers=["x-request-id"],
+                max_age=600,
+            )
+        )
+    return layers
 
 
 def _dies_at(failpoint: str | None) -> Callable[[str], None]:

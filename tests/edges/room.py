@@ -120,7 +120,10 @@ async def open_room(url: str, **settings: Any) -> AsyncIterator[Room]:
     clock = FixedClock(NOON)
     app = build(Settings(database_url=url, auto_migrate=True, **settings), clock)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="http://here") as http:
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://localhost") as http,
+    ):
         yield Room(app, http, clock)
 
 

@@ -39,6 +39,19 @@ async def test_with_a_key_everybody_must_carry_it(sqlite_url: str) -> None:
         assert viewer == {"actor": {"kind": "API_KEY", "id": "bootstrap"}, "scopes": sorted(ALL_SCOPES)}
 
 
+async def test_without_a_key_only_this_machines_own_names_are_answered(sqlite_url: str) -> None:
+    """A page elsewhere that gives its own name this machine's address is of the same origin to a browser."""
+    asked = {"query": "{ viewer { ledger } }"}
+    async with open_room(sqlite_url, allowed_origins=("https://shop.example",)) as room:
+        for host in ("127.0.0.1:8000", "localhost", "[::1]:8000", "shop.example"):
+            assert (await room.http.post("/graphql", json=asked, headers={"host": host})).status_code == 200
+        for host in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8000", ""):
+            assert (await room.http.post("/graphql", json=asked, headers={"host": host})).status_code == 400
+    async with open_room(sqlite_url, bootstrap_key=KEY) as room:
+        room.http.headers["authorization"] = f"Bearer {KEY}"
+        assert (await room.http.post("/graphql", json=asked, headers={"host": "any.example"})).status_code == 200
+
+
 async def test_without_its_scopes_a_field_is_forbidden_and_nothing_is_written(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

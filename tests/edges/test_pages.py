@@ -33,7 +33,7 @@ def browser(folder: Path) -> httpx.AsyncClient:
         return []
 
     app = Starlette(routes=pages.routes(ready, folder))
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here")
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
 
 
 async def test_the_dashboard_is_never_cached_and_its_assets_for_ever(browser: httpx.AsyncClient) -> None:
@@ -80,7 +80,7 @@ async def test_a_page_that_is_not_built_says_how_to_build_it(tmp_path: Path) -> 
         return []
 
     app = Starlette(routes=pages.routes(ready, tmp_path))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://here") as browser:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as browser:
         assert "./dev setup" in (await browser.get("/")).text
     assert b"./dev setup" in pages.graphiql(tmp_path)
 

@@ -20,7 +20,8 @@ export function ConnectionBadge({ feed }: { feed: Feed | null }) {
   const text = {
     connecting: "Connecting…",
     live: "Live",
-    reconnecting: lastHeardAt === null ? "Reconnecting…" : `Reconnecting… shown as of ${timeText(new Date(lastHeardAt))}`,
+    reconnecting:
+      lastHeardAt === null ? "Reconnecting…" : `Reconnecting… shown as of ${timeText(new Date(lastHeardAt))}`,
   }[status];
   return (
     <div className="badge" data-status={status} role="status">
@@ -37,9 +38,7 @@ export function ConnectionBadge({ feed }: { feed: Feed | null }) {
 /** "resumed, 5 missed events replayed, no gap" */
 export function proofText(proof: Proof): string {
   const missed =
-    proof.replayed === 0
-      ? "nothing missed"
-      : `${countText(proof.replayed, "missed event", "missed events")} replayed`;
+    proof.replayed === 0 ? "nothing missed" : `${countText(proof.replayed, "missed event", "missed events")} replayed`;
   const ends = { none: ", no gap", found: ", gap found", unknowable: proof.replayed === 0 ? "" : " in order" };
   return `resumed, ${missed}${ends[proof.gap]}`;
 }

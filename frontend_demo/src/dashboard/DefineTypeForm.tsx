@@ -26,7 +26,7 @@ export function DefineTypeForm() {
   };
   const [values, setValues] = useState({ code: "", name: "", unit: "points", scale: "0", validity: "" });
   const [category, setCategory] = useState<Category>("POINTS");
-  const { key, setKey, submission, last, submit, sendAgain, startAnew } = useSubmission("define", send);
+  const { key, setKey, submission, last, submit, sendAgain, takeNewKey } = useSubmission("define", send);
   const refused = submission.state === "refused" ? submission.refusals.fields : {};
 
   const text = (name: keyof typeof values, label: string, hint?: string) => (
@@ -63,7 +63,7 @@ export function DefineTypeForm() {
         {text("scale", "Decimals", "0 to 9; never changes")}
         {text("validity", "Valid for", "Such as P1Y; empty: for ever")}
       </div>
-      <KeyField value={key} refusals={refused["idempotencyKey"]} onChange={setKey} onNew={startAnew} />
+      <KeyField value={key} refusals={refused["idempotencyKey"]} onChange={setKey} onNew={takeNewKey} />
       <div className="actions">
         <button type="submit" className="primary" disabled={submission.state === "sending"}>
           Define
@@ -72,7 +72,9 @@ export function DefineTypeForm() {
       <Outcome
         submission={submission}
         idempotencyKey={last?.idempotencyKey ?? key}
-        written={(result) => `${result.entitlementType?.code ?? "The type"} is defined, with event #${result.event?.position ?? "?"}.`}
+        written={(result) =>
+          `${result.entitlementType?.code ?? "The type"} is defined, with event #${result.event?.position ?? "?"}.`
+        }
         onSendAgain={() => void sendAgain()}
       />
     </form>

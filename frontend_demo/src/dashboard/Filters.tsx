@@ -24,7 +24,10 @@ export function Filters({ view }: { view: View }) {
       </label>
       <label>
         <span>Kind</span>
-        <select value={view.kind ?? ""} onChange={(event) => show({ kind: KINDS.find((kind) => kind === event.target.value) ?? null })}>
+        <select
+          value={view.kind ?? ""}
+          onChange={(event) => show({ kind: KINDS.find((kind) => kind === event.target.value) ?? null })}
+        >
           <option value="">all</option>
           {KINDS.map((kind) => (
             <option key={kind} value={kind}>

@@ -89,7 +89,11 @@ function IntegrityMark({ integrity, head }: { integrity: LedgerHead["integrity"]
   const reach = integrity.verifiedTo >= head ? "to the head" : `to #${integrity.verifiedTo}`;
   const when = integrity.verifiedAt ? `Last checked ${dateTimeText(integrity.verifiedAt)}.` : "Not checked yet.";
   return (
-    <span className="integrity" data-state={integrity.state} title={[when, integrity.detail].filter(Boolean).join("\n")}>
+    <span
+      className="integrity"
+      data-state={integrity.state}
+      title={[when, integrity.detail].filter(Boolean).join("\n")}
+    >
       {words}
       {integrity.state === "VERIFIED" && <small> {reach}</small>}
       {integrity.state === "BROKEN" && integrity.detail && <small> {integrity.detail}</small>}

@@ -28,7 +28,7 @@ export function RegisterForm() {
   const [customerId, setCustomerId] = useState("");
   const [name, setName] = useState("");
   const [email, setEmail] = useState("");
-  const { key, setKey, submission, last, submit, sendAgain, startAnew } = useSubmission("register", send);
+  const { key, setKey, submission, last, submit, sendAgain, takeNewKey } = useSubmission("register", send);
   const refused = submission.state === "refused" ? submission.refusals.fields : {};
   const onSubmit = (event: FormEvent) => {
     event.preventDefault();
@@ -47,13 +47,16 @@ export function RegisterForm() {
           <input type="email" autoComplete="off" value={email} onChange={(event) => setEmail(event.target.value)} />
         </Field>
       </div>
-      <KeyField value={key} refusals={refused["idempotencyKey"]} onChange={setKey} onNew={startAnew} />
+      <KeyField value={key} refusals={refused["idempotencyKey"]} onChange={setKey} onNew={takeNewKey} />
       <div className="actions">
         <button type="submit" className="primary" disabled={submission.state === "sending"}>
           Register
         </button>
         {submission.state === "done" && (
-          <button type="button" onClick={() => show({ customer: submission.result.customer?.customerId ?? customerId })}>
+          <button
+            type="button"
+            onClick={() => show({ customer: submission.result.customer?.customerId ?? customerId })}
+          >
             Open {submission.result.customer?.customerId ?? customerId}
           </button>
         )}

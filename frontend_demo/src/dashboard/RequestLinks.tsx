@@ -8,7 +8,10 @@ export function RequestLinks({ document, variables }: { document: DocumentNode; 
   return (
     <span className="request-links">
       <a href={graphiqlLink(document, variables)}>Open in GraphiQL</a>
-      <CopyButton text={() => curlCommand(document, variables, location.origin, accessKey() !== null)} className="quiet">
+      <CopyButton
+        text={() => curlCommand(document, variables, location.origin, accessKey() !== null)}
+        className="quiet"
+      >
         Copy as curl
       </CopyButton>
     </span>

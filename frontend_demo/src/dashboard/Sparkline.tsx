@@ -19,7 +19,13 @@ export function Sparkline({ points, label }: SparklineProps) {
   });
   const path = line.join("");
   return (
-    <svg className="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} preserveAspectRatio="none">
+    <svg
+      className="sparkline"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label={label}
+      preserveAspectRatio="none"
+    >
       <path className="under" d={`${path}V${HEIGHT}H${x(0)}Z`} />
       <path className="line" d={path} />
     </svg>

@@ -36,34 +36,43 @@ export function useSubmission<Input extends object, Result extends Answer>(purpo
     setSubmission(judge(result, error, Object.keys(input)));
   }
 
+  const take = (next: string) => {
+    setKey(next);
+    if (submission.state === "done") setSubmission({ state: "idle" });
+    return next;
+  };
+  const takeNewKey = () => take(newIdempotencyKey(purpose));
+
   return {
     key,
-    setKey,
+    setKey: take,
+    /** For the next request: a new key, and the answer to the last one put away. */
+    takeNewKey,
     submission,
     last,
-    submit: (input: Input) => deliver({ ...input, idempotencyKey: key }),
+    /** Sends a request of its own: what was answered already never goes out under the same key by this. */
+    submit: (input: Input) => deliver({ ...input, idempotencyKey: submission.state === "done" ? takeNewKey() : key }),
     sendAgain: () => (last ? deliver(last) : Promise.resolve()),
-    /** For the next request: a new key, and the answer to the last one put away. */
-    startAnew: () => {
-      setKey(newIdempotencyKey(purpose));
-      setSubmission({ state: "idle" });
-    },
   };
 }
 
-function judge<Result extends Answer>(
+/** What an answer means to the reader; an internal error leaves as much open as no answer at all. */
+export function judge<Result extends Answer>(
   result: Result | null,
   error: CombinedError | undefined,
   fieldNames: readonly string[],
 ): Submission<Result> {
-  if (result && result.errors.length > 0) return { state: "refused", refusals: sortRefusals(result.errors, fieldNames) };
+  if (result && result.errors.length > 0)
+    return { state: "refused", refusals: sortRefusals(result.errors, fieldNames) };
   if (result) return { state: "done", result };
-  if (error && error.graphQLErrors.length > 0) {
-    const sentences = error.graphQLErrors.map((each) => each.message);
+  const complaints = error?.graphQLErrors ?? [];
+  if (complaints.length > 0 && !complaints.some((each) => each.extensions?.["code"] === "INTERNAL")) {
+    const sentences = complaints.map((each) => each.message);
     return { state: "refused", refusals: { fields: {}, general: sentences } };
   }
   return {
     state: "unknown",
-    message: "No answer came, so it is not known whether this was written. Send again: the same key never writes twice.",
+    message:
+      "No answer came, so it is not known whether this was written. Send again: the same key never writes twice.",
   };
 }

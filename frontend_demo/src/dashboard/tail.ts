@@ -16,7 +16,11 @@ export const emptyTail: Tail<never> = { rows: [], waiting: [], waitingCount: 0 }
 type Positioned = { position: number };
 
 /** Adds events that come in position order: to the rows, or to those that wait while the tail is held. */
-export function arrive<Event extends Positioned>(tail: Tail<Event>, events: readonly Event[], held: boolean): Tail<Event> {
+export function arrive<Event extends Positioned>(
+  tail: Tail<Event>,
+  events: readonly Event[],
+  held: boolean,
+): Tail<Event> {
   if (events.length === 0) return tail;
   if (!held) return { rows: merge(tail.rows, events), waiting: [], waitingCount: 0 };
   return { ...tail, waiting: merge(tail.waiting, events), waitingCount: tail.waitingCount + events.length };

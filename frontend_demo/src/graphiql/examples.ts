@@ -151,8 +151,17 @@ mutation Batch($input: BatchInput!) {
       input: {
         idempotencyKey: "graphiql-batch-1",
         operations: [
-          { issue: { customerId: "grace", typeCode: "BONUS", amount: "100", idempotencyKey: "graphiql-batch-1-issue" } },
-          { consume: { customerId: "grace", typeCode: "BONUS", amount: "30", idempotencyKey: "graphiql-batch-1-consume" } },
+          {
+            issue: { customerId: "grace", typeCode: "BONUS", amount: "100", idempotencyKey: "graphiql-batch-1-issue" },
+          },
+          {
+            consume: {
+              customerId: "grace",
+              typeCode: "BONUS",
+              amount: "30",
+              idempotencyKey: "graphiql-batch-1-consume",
+            },
+          },
         ],
       },
     }),

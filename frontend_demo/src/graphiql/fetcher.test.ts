@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import { asWritten } from "./fetcher";
 
 test("what runs is what is written, not what the last tab held", () => {
-  const [params, options] = asWritten({ query: "subscription Events { ledger { head } }", operationName: "DefineType" });
+  const [params, options] = asWritten({
+    query: "subscription Events { ledger { head } }",
+    operationName: "DefineType",
+  });
   expect(params.operationName).toBe("Events");
   expect(options?.documentAST?.definitions).toHaveLength(1);
 });

@@ -139,10 +139,9 @@ const operation = graphql(
 );
 export type OperationResult = ResultOf<typeof operation>;
 
-export const issueMutation = graphql(
-  `mutation Issue($input: IssueInput!) { issue(input: $input) { ...Operation } }`,
-  [operation],
-);
+export const issueMutation = graphql(`mutation Issue($input: IssueInput!) { issue(input: $input) { ...Operation } }`, [
+  operation,
+]);
 
 export const consumeMutation = graphql(
   `mutation Consume($input: ConsumeInput!) { consume(input: $input) { ...Operation } }`,

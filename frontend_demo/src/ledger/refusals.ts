@@ -34,7 +34,9 @@ export function plainWords(refusal: Refusal): string {
 }
 
 function insufficient(refusal: Extract<Refusal, { __typename: "InsufficientBalance" }>): string {
-  const parts = [`Not enough: ${amountText(refusal.available)} is available, ${amountText(refusal.missing)} is missing.`];
+  const parts = [
+    `Not enough: ${amountText(refusal.available)} is available, ${amountText(refusal.missing)} is missing.`,
+  ];
   if (!isZero(refusal.held)) parts.push(`${amountText(refusal.held)} is held.`);
   if (!isZero(refusal.unusable)) parts.push(`${amountText(refusal.unusable)} is kept for other uses.`);
   if (!isZero(refusal.pending)) {

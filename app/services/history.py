@@ -5,14 +5,14 @@ delivery (`feed`), statements (`store.events`).
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
 from app.domain.events import RecordedEvent
 from app.domain.filters import EventFilter
 from app.services.cursors import PREFIX_SIZE, CursorDivergedError, EventCursor
-from app.services.readings import EventPage, Window, cursor_of
+from app.services.readings import EventPage, Window, cursor_of, page_of
 from app.store import events
 from app.store.database import Database
 
@@ -52,6 +52,35 @@ class History:
             return _Reading(connection, ledger, wanted, newest_first).page(window)
 
         return await (self._database.read(work) if events.is_indexed(wanted) else self._database.scan(work))
+
+    async def pages(
+        self,
+        ledger: str,
+        customer_ids: Collection[str],
+        wanted: EventFilter,
+        window: Window[EventCursor],
+        *,
+        newest_first: bool,
+    ) -> dict[str, EventPage]:
+        """The same window of many customers' histories, by customer's id; else as `page`.
+
+        Windows from an end of the histories of up to 100 customers are read in one statement, if an index finds them.
+        """
+        if window.after or window.before or wanted != EventFilter(type_code=wanted.type_code):
+            return {
+                each: await self.page(ledger, replace(wanted, customer_id=each), window, newest_first=newest_first)
+                for each in customer_ids
+            }
+
+        def work(connection: Connection) -> dict[str, EventPage]:
+            ascending = newest_first == window.backward
+            found = events.first_of(
+                connection, ledger, customer_ids, wanted.type_code, ascending=ascending, limit=window.limit
+            )
+            pages = {customer_id: page_of(window, recorded) for customer_id, recorded in found.items()}
+            return {each: EventPage(page.items, page.has_next, page.has_previous) for each, page in pages.items()}
+
+        return await self._database.read(work)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,15 +53,19 @@ class Queries:
 
     async def types_page(self, ledger: str, window: Window[str]) -> Page[EntitlementType]:
         """Entitlement types, by code."""
-        above, below = window.after, window.before
-        return await self._database.read(
-            lambda connection: page_of(
-                window,
-                lambda ascending, limit: catalog.types_page(
-                    connection, ledger, ascending=ascending, above=above, below=below, limit=limit
-                ),
+
+        def work(connection: Connection) -> Page[EntitlementType]:
+            found = catalog.types_page(
+                connection,
+                ledger,
+                ascending=not window.backward,
+                above=window.after,
+                below=window.before,
+                limit=window.limit,
             )
-        )
+            return page_of(window, found)
+
+        return await self._database.read(work)
 
     async def customers(self, ledger: str, customer_ids: Collection[str]) -> dict[str, CustomerAt]:
         """The customers with these ids."""
@@ -78,19 +82,17 @@ class Queries:
         """Customers, by id; `search` is a prefix of id, name or e-mail."""
 
         def work(connection: Connection) -> Page[CustomerAt]:
-            page = page_of(
-                window,
-                lambda ascending, limit: catalog.customers_page(
-                    connection,
-                    ledger,
-                    search=search,
-                    state=state,
-                    ascending=ascending,
-                    above=window.after,
-                    below=window.before,
-                    limit=limit,
-                ),
+            customers = catalog.customers_page(
+                connection,
+                ledger,
+                search=search,
+                state=state,
+                ascending=not window.backward,
+                above=window.after,
+                below=window.before,
+                limit=window.limit,
             )
+            page = page_of(window, customers)
             found = _with_profiles(connection, ledger, {each.customer_id: each for each in page.items})
             return Page([found[each.customer_id] for each in page.items], page.has_next, page.has_previous)
 
@@ -146,34 +148,36 @@ class Queries:
 
         return await self._database.read(work)
 
-    async def grants_page(
+    async def grants_pages(
         self,
         ledger: str,
-        customer_id: str,
+        customer_ids: Collection[str],
         window: Window[GrantPlace],
         type_code: str | None = None,
         states: Collection[GrantState] | None = None,
-    ) -> Page[GrantAt]:
-        """A customer's grants in issuing order; `states` are those at the instant of reading."""
+    ) -> dict[str, Page[GrantAt]]:
+        """Grants of up to 100 customers in issuing order, the same window of each; `states` are those at the instant
+        of reading.
+        """
 
-        def work(connection: Connection) -> Page[GrantAt]:
+        def work(connection: Connection) -> dict[str, Page[GrantAt]]:
             now = self._as_of(connection, ledger).time
-            page = page_of(
-                window,
-                lambda ascending, limit: accounts.grants_page(
-                    connection,
-                    ledger,
-                    customer_id,
-                    type_code=type_code,
-                    states=states,
-                    now=now,
-                    ascending=ascending,
-                    above=window.after,
-                    below=window.before,
-                    limit=limit,
-                ),
+            found = accounts.grants_pages(
+                connection,
+                ledger,
+                customer_ids,
+                type_code=type_code,
+                states=states,
+                now=now,
+                ascending=not window.backward,
+                above=window.after,
+                below=window.before,
+                limit=window.limit,
             )
-            return Page(self._seen(connection, ledger, page.items, now), page.has_next, page.has_previous)
+            return {
+                customer_id: page_of(window, self._seen(connection, ledger, grants, now))
+                for customer_id, grants in found.items()
+            }
 
         return await self._database.read(work)
 

@@ -3,7 +3,7 @@
 What belongs here: values and pages. What does not: reading them (`queries`, `history`), how they are spoken (`edges`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -80,13 +80,19 @@ class LedgerAt:
 class Window(Generic[Place]):
     """Which part of a list is asked for: up to `size` items strictly between two places.
 
-    They are the first ones there or, `backward`, the last ones; in both cases in the list's order.
+    They are the first ones there or, `backward`, the last ones; in both cases in the list's order. To read one means
+    to read up to `limit` items, `backward` from its end.
     """
 
     size: int
     after: Place | None = None
     before: Place | None = None
     backward: bool = False
+
+    @property
+    def limit(self) -> int:
+        """One more than wanted, which tells whether there is more."""
+        return self.size + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +121,10 @@ def cursor_of(recorded: RecordedEvent) -> EventCursor:
     return EventCursor(event.stamp.ledger, event.position, recorded.leaf_hash[:PREFIX_SIZE])
 
 
-def page_of(window: Window[Place], read: Callable[[bool, int], Sequence[T]]) -> Page[T]:
-    """The window's page of a list in ascending order; `read(ascending, limit)` reads from one end of the window."""
-    found = list(read(not window.backward, window.size + 1))
+def page_of(window: Window[Place], found: Sequence[T]) -> Page[T]:
+    """The window's page; `found` is up to `limit` items as they were read, `backward` from its end."""
     has_more = len(found) > window.size
-    items = found[: window.size]
+    items = list(found[: window.size])
     if window.backward:
         return Page(items[::-1], has_next=window.before is not None, has_previous=has_more)
     return Page(items, has_next=has_more, has_previous=window.after is not None)

@@ -15,6 +15,7 @@ from sqlalchemy import BigInteger, Connection, Row, Select, and_, bindparam, cas
 from app.domain import ids
 from app.domain.account import Account, AccountKey, Funding, Grant, GrantState
 from app.store import codec
+from app.store.picking import first_of_each
 from app.store.rows import upsert
 from app.store.tables import OPEN, account, grant
 
@@ -122,10 +123,10 @@ def grants_by_id(connection: Connection, ledger: str, grant_ids: Collection[str]
     return {row.grant_id: to_grant(row) for row in connection.execute(statement)}
 
 
-def grants_page(
+def grants_pages(
     connection: Connection,
     ledger: str,
-    customer_id: str,
+    customer_ids: Collection[str],
     *,
     type_code: str | None,
     states: Collection[GrantState] | None,
@@ -134,23 +135,27 @@ def grants_page(
     above: tuple[int, str] | None,
     below: tuple[int, str] | None,
     limit: int,
-) -> list[Grant]:
-    """Up to `limit` grants of a customer with `above` < (position, id) < `below`, in issuing order; states are those
-    at `now`.
+) -> dict[str, list[Grant]]:
+    """Up to `limit` grants of each customer with `above` < (position, id) < `below`, in issuing order; states are
+    those at `now`. One statement, whatever the number of customers.
     """
-    statement: Select[Any] = select(grant).where(grant.c.ledger == ledger, grant.c.customer_id == customer_id)
+    wanted: Select[Any] = select(grant.c.grant_id).where(grant.c.ledger == ledger)
     if type_code is not None:
-        statement = statement.where(grant.c.type_code == type_code)
+        wanted = wanted.where(grant.c.type_code == type_code)
     if states is not None:
-        statement = statement.where(or_(*(_in_state(state, now) for state in states)))
+        wanted = wanted.where(or_(*(_in_state(state, now) for state in states)))
     place = tuple_(grant.c.position, grant.c.grant_id)
     if above is not None:
-        statement = statement.where(place > tuple_(*above))
+        wanted = wanted.where(place > tuple_(*above))
     if below is not None:
-        statement = statement.where(place < tuple_(*below))
-    columns = (grant.c.position, grant.c.grant_id)
-    order = [column.asc() if ascending else column.desc() for column in columns]
-    return [to_grant(row) for row in connection.execute(statement.order_by(*order).limit(limit))]
+        wanted = wanted.where(place < tuple_(*below))
+    order = [column.asc() if ascending else column.desc() for column in (grant.c.position, grant.c.grant_id)]
+    picked = first_of_each(wanted.order_by(*order).limit(limit), grant.c.customer_id, customer_ids)
+    statement = select(grant).where(grant.c.ledger == ledger, grant.c.grant_id.in_(picked)).order_by(*order)
+    found: dict[str, list[Grant]] = {customer_id: [] for customer_id in customer_ids}
+    for row in connection.execute(statement):
+        found[row.customer_id].append(to_grant(row))
+    return found
 
 
 def save(connection: Connection, ledger: str, accounts: Iterable[Account], grants: Iterable[Grant]) -> None:

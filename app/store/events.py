@@ -14,6 +14,7 @@ from app.domain import ids
 from app.domain.events import RecordedEvent
 from app.domain.filters import EventFilter
 from app.store import codec, rows
+from app.store.picking import first_of_each
 from app.store.tables import event, vault
 
 SCAN_MAX = 5_000
@@ -118,6 +119,28 @@ def page(
     if len(found) > limit:
         return EventPage(found[:limit], found[limit - 1].event.position, True)
     return EventPage(found, bound, bound is not None)
+
+
+def first_of(
+    connection: Connection,
+    ledger: str,
+    customer_ids: Collection[str],
+    type_code: str | None,
+    *,
+    ascending: bool,
+    limit: int,
+) -> dict[str, list[RecordedEvent]]:
+    """Up to `limit` events of each customer (of a type), from one end of their histories, in one statement."""
+    order = event.c.position.asc() if ascending else event.c.position.desc()
+    wanted = select(event.c.position).where(event.c.ledger == ledger)
+    if type_code is not None:
+        wanted = wanted.where(event.c.type_code == type_code)
+    picked = first_of_each(wanted.order_by(order).limit(limit), event.c.customer_id, customer_ids)
+    statement = _NOTED.where(event.c.ledger == ledger, event.c.position.in_(picked)).order_by(order)
+    found: dict[str, list[RecordedEvent]] = {customer_id: [] for customer_id in customer_ids}
+    for recorded in _recorded(connection, statement):
+        found[recorded.event.customer_id or ""].append(recorded)
+    return found
 
 
 def is_indexed(wanted: EventFilter) -> bool:

@@ -19,6 +19,9 @@ EVENTS = """query ($count: Int!) { history(first: $count) { nodes {
 CUSTOMERS = """query ($count: Int!) { customers(first: $count) { nodes {
   name email
   balances { available type { name } expiring { amount } }
+  history(first: 2) { nodes { position amount } pageInfo { hasNextPage } }
+  oldest: history(last: 1, filter: { typeCode: "POINTS" }) { nodes { position } }
+  grants(last: 2, states: [ACTIVE]) { nodes { amount issuedBy { position } } pageInfo { hasPreviousPage } }
   balance(typeCode: "POINTS") { unrestricted lifetime { issued } type { unit } expiring(first: 1) { expiresAt } }
 } } }"""
 BALANCES = """query ($ids: [String!]!) { balances(customerIds: $ids, typeCode: "POINTS") {
@@ -34,7 +37,7 @@ _asked: ContextVar[list[str] | None] = ContextVar("asked", default=None)
 
 def _note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
     asked = _asked.get()
-    if asked is not None:
+    if asked is not None and statement != "BEGIN":
         asked.append(statement)
 
 
@@ -77,7 +80,7 @@ async def test_a_list_asks_no_more_for_more_rows(hundred: Room, query: str) -> N
         counts.append(len(asked))
     assert len(set(counts)) == 1, counts
     assert counts[0]
-    assert counts[0] <= 16
+    assert counts[0] <= 20
 
 
 async def test_many_balances_ask_no_more_than_one(hundred: Room) -> None:

@@ -20,6 +20,7 @@ from app.edges.graphql.errors import bad_input
 from app.edges.graphql.events import LedgerEvent
 from app.edges.graphql.fields import resolved
 from app.edges.graphql.histories import InOrder, Wanted, filter_of, history_page
+from app.edges.graphql.loaders import GrantsAsked
 from app.edges.graphql.scalars import JSON
 from app.edges.graphql.types import Node
 from app.services.cursors import ListCursor, filter_hash
@@ -82,9 +83,8 @@ class Customer(Node):
         request = page_request(
             first, after, last, before, list_place("grants", made_with), info.context.services.limits
         )
-        page = await info.context.services.queries.grants_page(
-            info.context.ledger, self.customer_id, window_of(request, _grant_place), code, wanted
-        )
+        asked = GrantsAsked(window_of(request, _grant_place), code, wanted)
+        page = await info.context.loaders.grants_of.load((self.customer_id, asked))
         return Connection[Grant].of(
             [Grant.of(each) for each in page.items],
             lambda grant: ListCursor("grants", made_with, (grant.value.grant.position, str(grant.id))).encode(),
@@ -106,8 +106,8 @@ class Customer(Node):
         wanted = await filter_of(info.context, filter)
         if wanted.customer_id not in (None, self.customer_id):
             raise bad_input("This is the history of another customer.", ["filter", "customerId"])
-        own = replace(wanted, customer_id=self.customer_id)
-        return await history_page(info.context, own, order, first, after, last, before)
+        rest = replace(wanted, customer_id=None)
+        return await history_page(info.context, rest, order, first, after, last, before, self.customer_id)
 
 
 def _grant_place(cursor: ListCursor) -> GrantPlace:

@@ -19,6 +19,7 @@ from app.edges.graphql.context import Context
 from app.edges.graphql.enums import EventKind, Order
 from app.edges.graphql.errors import CURSOR_DIVERGED, bad_input
 from app.edges.graphql.events import LedgerEvent, events_of
+from app.edges.graphql.loaders import HistoryAsked
 from app.edges.graphql.scalars import Amount
 from app.services.cursors import CursorDivergedError
 from app.services.readings import Window
@@ -81,13 +82,19 @@ async def history_page(
     after: str | None,
     last: int | None,
     before: str | None,
+    customer_id: str | None = None,
 ) -> Connection[LedgerEvent]:
-    """A page of the events that are wanted; CURSOR_DIVERGED for a cursor of another past."""
+    """A page of the wanted events, of one customer if it is given; CURSOR_DIVERGED for a cursor of another past."""
     ledger = context.ledger
     request = page_request(first, after, last, before, event_place(ledger), context.services.limits)
     window = Window(request.size, request.after, request.before, request.backward)
+    newest_first = order is not Order.OLDEST_FIRST
     try:
-        page = await context.services.history.page(ledger, wanted, window, newest_first=order is not Order.OLDEST_FIRST)
+        if customer_id is None:
+            page = await context.services.history.page(ledger, wanted, window, newest_first=newest_first)
+        else:
+            asked = HistoryAsked(window, wanted, newest_first)
+            page = await context.loaders.histories.load((customer_id, asked))
     except CursorDivergedError as error:
         message = "The ledger has another event at this cursor: it is not the one that gave it."
         raise GraphQLError(message, extensions={"code": CURSOR_DIVERGED}) from error

@@ -141,6 +141,9 @@ async def _import(settings: Settings, file: Path, layout: Layout, types: list[De
                     refused=_refused,
                     progress=shown.update,
                 )
+            except asyncio.CancelledError:
+                typer.echo(f"Stopped. {transfer.GO_ON}", err=True)
+                raise
             finally:
                 _summarize(file, shown.tally, time.perf_counter() - started)
     return shown.tally

@@ -132,9 +132,12 @@ def bind(settings: Settings) -> socket.socket:
 
 def announce(settings: Settings, listening: socket.socket) -> None:
     """Print the links."""
-    address, port = listening.getsockname()[:2]
-    shown = f"[{address}]" if ":" in address else address
-    link = f"http://{shown}:{port}"
+    host, port = listening.getsockname()[:2]
+    address = ipaddress.ip_address(host.partition("%")[0])
+    if address.is_unspecified:
+        # Every address of this machine; the link is for a browser on it.
+        host = "127.0.0.1" if address.version == 4 else "::1"
+    link = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     database = open_database(settings.database_url).url
     typer.echo(f"The ledger {settings.ledger} is served from {database}\n")
     typer.echo(f"  dashboard  {link}/\n  GraphiQL   {link}/graphql\n\nStop it with Ctrl+C.")

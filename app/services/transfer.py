@@ -25,6 +25,8 @@ IN_FLIGHT_MAX = 4_000
 
 TYPES_PER_PAGE = 500
 
+GO_ON = "Run the same command again: what was imported already is recognized by its keys."
+
 
 @dataclass(slots=True)
 class Tally:
@@ -57,11 +59,13 @@ async def import_rows(
     refused: Callable[[int, Rejection], None],
     progress: Callable[[Tally], None] = lambda tally: None,
 ) -> Tally:
-    """Submit every row in order and count what became of them; `refused` hears of each that was turned down.
+    """Submit every row in order and count what became of them; `refused` hears of each that was turned down, `progress`
+    at once and then from time to time of the tally as it grows.
 
     RefusedError where the ledger cannot go on: what was written stays, and the same file continues from there.
     """
     tally = Tally()
+    progress(tally)
     in_flight: deque[_InFlight] = deque()
     try:
         for row in rows:
@@ -123,10 +127,7 @@ async def _settle(
         if outcome.rejections:
             rejection = outcome.rejections[0]
             if rejection.code in RETRYABLE:
-                raise RefusedError(
-                    f"The import stopped at line {each.line}: {rejection.message} Run the same command again: "
-                    "what was imported already is recognized by its keys."
-                )
+                raise RefusedError(f"The import stopped at line {each.line}: {rejection.message} {GO_ON}")
             tally.refused += 1
             refused(each.line, rejection)
         elif outcome.replayed:

@@ -170,4 +170,6 @@ def _is_account(table: Table, key: AccountKey) -> list[ColumnElement[bool]]:
 
 
 def _page(connection: Connection, statement: Select[Any], limit: int) -> Rows:
-    return [dict(row) for row in connection.execute(statement.limit(limit)).mappings()]
+    found = connection.execute(statement.limit(limit))
+    names = tuple(found.keys())
+    return [dict(zip(names, row, strict=True)) for row in found]

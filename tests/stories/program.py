@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-SAMPLE = ROOT / "tests" / "data" / "cdnow_500.csv"
+SAMPLE = ROOT / "tests" / "data" / "cdnow_orders_500.csv"
 ALL_ORDERS = ROOT.parent / "shared" / "data" / "cdnow_orders.csv.gz"
 PROGRAM = [sys.executable, "-P", "-m", "app"]
 SECONDS_MAX = 240

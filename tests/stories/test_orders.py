@@ -3,8 +3,10 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -19,9 +21,9 @@ def test_the_sample_becomes_points(database_url: str) -> None:
     assert run("migrate", url=database_url).returncode == 0
     imported = run("import", SAMPLE, *IMPORT, url=database_url)
     assert imported.returncode == 0, imported.stderr
-    assert imported.stdout.startswith("cdnow_500.csv: 496 issued, 0 consumed, 0 replayed, 4 skipped")
+    assert imported.stdout.startswith("cdnow_orders_500.csv: 496 issued, 0 consumed, 0 replayed, 4 skipped")
     again = run("import", SAMPLE, *IMPORT, url=database_url)
-    assert again.stdout.startswith("cdnow_500.csv: 0 issued, 0 consumed, 496 replayed, 4 skipped")
+    assert again.stdout.startswith("cdnow_orders_500.csv: 0 issued, 0 consumed, 496 replayed, 4 skipped")
     assert_equal_to_the_script(SAMPLE, database_url)
     verified = run("verify", url=database_url)
     assert (verified.returncode, verified.stdout.split(",")[0]) == (0, "Verified 497 events")
@@ -43,10 +45,9 @@ def test_killed_half_way_and_run_again(tmp_path: Path, sqlite_url: str) -> None:
     header, *rows = SAMPLE.read_text().splitlines()
     orders.write_text("\n".join([header, *rows * 40]) + "\n")
     assert run("migrate", url=sqlite_url).returncode == 0
-    killed = subprocess.Popen([*PROGRAM, "import", str(orders), *IMPORT], env=environment(sqlite_url), cwd=ROOT)
-    wal = Path(sqlite_url.removeprefix("sqlite:///") + "-wal")
-    while killed.poll() is None and (not wal.exists() or wal.stat().st_size < 1_000_000):
-        os.sched_yield()
+    command = [*PROGRAM, "import", str(orders), *IMPORT]
+    killed = subprocess.Popen(command, env=environment(sqlite_url), cwd=ROOT, text=True)
+    wait_for_writes(sqlite_url, killed)
     killed.send_signal(signal.SIGKILL)
     assert killed.wait() == -signal.SIGKILL
     completed = run("import", orders, *IMPORT, url=sqlite_url)
@@ -56,6 +57,33 @@ def test_killed_half_way_and_run_again(tmp_path: Path, sqlite_url: str) -> None:
     assert replayed > 0
     assert_equal_to_the_script(orders, sqlite_url)
     assert run("verify", url=sqlite_url).returncode == 0
+
+
+def test_interrupted_it_says_how_far_it_came_and_what_to_do(tmp_path: Path, sqlite_url: str) -> None:
+    orders = tmp_path / "orders.csv"
+    header, *rows = SAMPLE.read_text().splitlines()
+    orders.write_text("\n".join([header, *rows * 40]) + "\n")
+    assert run("migrate", url=sqlite_url).returncode == 0
+    command = [*PROGRAM, "import", str(orders), *IMPORT]
+    stopped = subprocess.Popen(
+        command, env=environment(sqlite_url), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    wait_for_writes(sqlite_url, stopped)
+    stopped.send_signal(signal.SIGINT)
+    said, complaint = stopped.communicate()
+    assert stopped.returncode == 130
+    assert said.startswith("orders.csv: ")
+    assert "Run the same command again" in complaint
+    assert "Traceback" not in complaint
+    assert run("verify", url=sqlite_url).returncode == 0
+
+
+def wait_for_writes(url: str, process: "subprocess.Popen[str]") -> None:
+    """Until the process has committed something beyond the type."""
+    path = url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as reader:
+        while process.poll() is None and reader.execute("SELECT position FROM head").fetchone()[0] < 2:
+            os.sched_yield()
 
 
 def assert_equal_to_the_script(orders: Path, url: str) -> None:

@@ -66,7 +66,7 @@ def rows_differ(
 class Positions:
     """A set of positions at one bit each, so that it stays small beside a ledger of any size."""
 
-    bits: bytearray = field(default_factory=bytearray)
+    bits: bytearray = field(default_factory=bytearray, repr=False)
 
     def add(self, position: int) -> None:
         """Put it in."""

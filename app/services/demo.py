@@ -132,9 +132,14 @@ class Story:
         return asked
 
     def _campaign(self, guest: str, now: datetime) -> SingleCommand:
-        if self.dice.happens(50):
-            return self._issue(guest, VOUCHER, "1", "autumn cake", None)
-        return self._issue(guest, POINTS, "40", "double beans", None, expires_at=now + timedelta(days=3))
+        days = timedelta(days=1 + self.dice.below(4))
+        match self.dice.below(3):
+            case 0:
+                return self._issue(guest, VOUCHER, "1", "autumn cake", None)
+            case 1:
+                return self._issue(guest, POINTS, "40", "double beans", None, expires_at=now + days)
+            case _:
+                return self._issue(guest, COFFEE, "1", "birthday", None, effective_at=now + days)
 
     def _issue(
         self,

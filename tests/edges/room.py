@@ -3,6 +3,7 @@
 What belongs here: opening it, asking it, and the documents that many tests send. What does not: what must be answered.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from app.clock import FixedClock
 from app.main import Parts, build
 from app.settings import Settings
 
+PATIENCE_SECONDS = 20
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 REFUSALS = """
@@ -107,6 +109,12 @@ class Room:
         """The position of the ledger's last event."""
         head: int = (await self.data("{ ledger { head } }"))["ledger"]["head"]
         return head
+
+    async def ready(self) -> None:
+        """Waits until the server says that it is ready, moving the time on for whatever it waits for."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (await self.http.get("/readyz")).status_code != 200:
+                self.clock.advance(seconds=1)
 
     def new_key(self) -> str:
         """An idempotency key that was not used yet."""

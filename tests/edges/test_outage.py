@@ -1,17 +1,14 @@
 """A database that is not there: the process lives, says that it is not ready, refuses retryably, and recovers."""
 
-import asyncio
-
 import pytest
 
 from app.clock import FixedClock
 from app.main import build
 from app.settings import Settings
 from app.store.database import RefusedError
-from tests.edges.room import NOON, Room, codes, open_room
+from tests.edges.room import NOON, codes, open_room
 from tests.support.postgres import Cluster
 
-PATIENCE_SECONDS = 20
 DATABASE = "a_database_that_comes_later"
 
 
@@ -25,20 +22,13 @@ async def test_a_server_that_starts_before_its_database(postgres_cluster: Cluste
         assert codes(await room.ask("{ ledger { head } }")) == ["INTERNAL"]
         postgres_cluster.execute(f"CREATE DATABASE {DATABASE}")
         try:
-            await until_ready(room)
+            await room.ready()
             await room.define()
             assert (await room.issue("1"))["balance"]["available"] == "1.00"
         finally:
             await room.parts.database.close()
             await room.parts.writer.stop()
             postgres_cluster.execute(f"DROP DATABASE {DATABASE} WITH (FORCE)")
-
-
-async def until_ready(room: Room) -> None:
-    """Move the clock on until the server says that it is ready."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while (await room.http.get("/readyz")).status_code != 200:
-            room.clock.advance(seconds=1)
 
 
 async def test_a_database_that_is_in_use_is_refused_in_one_sentence_and_left_alone(sqlite_url: str) -> None:

@@ -112,7 +112,7 @@ async def test_a_request_keeps_the_id_that_it_came_with(room: Room) -> None:
 
 async def test_alive_and_ready(room: Room) -> None:
     assert (await room.http.get("/healthz")).json() == {"status": "alive"}
-    await until_told(room)
+    await room.ready()
     ready = await room.http.get("/readyz")
     assert (ready.status_code, ready.json()) == (200, {"status": "ready", "problems": []})
     room.parts.writer.broken = "the figures of account ada do not add up"
@@ -140,9 +140,3 @@ async def test_introspection_answers_unless_it_is_switched_off(sqlite_url: str) 
         assert codes(await room.ask(query)) == ["BAD_REQUEST"]
         assert codes(await room.ask('{ a: __type(name: "Query") { name } }')) == ["BAD_REQUEST"]
         assert (await room.data("{ viewer { __typename } }"))["viewer"] == {"__typename": "Viewer"}
-
-
-async def until_told(room: Room) -> None:
-    """Wait until the feed has read the ledger for the first time."""
-    async for _ in room.parts.feed.changes("main"):
-        return

@@ -90,6 +90,7 @@ class Server:
 def running(plan: Plan, database: Path, log: Path) -> Iterator[Server]:
     """The server of `plan`, ready; its output goes to `log`. Stopped with SIGTERM, after a while with SIGKILL."""
     allow_open_files()
+    signal.signal(signal.SIGTERM, leave)
     port = free_port()
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -105,6 +106,11 @@ def running(plan: Plan, database: Path, log: Path) -> Iterator[Server]:
         yield Server(process.pid, port)
     finally:
         stop(process)
+
+
+def leave(number: int, _frame: object) -> None:
+    """A terminated benchmark still stops what it started."""
+    raise SystemExit(128 + number)
 
 
 def await_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

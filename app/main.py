@@ -36,7 +36,8 @@ from app.services.queries import Queries
 from app.services.writer import Writer
 from app.settings import Settings
 from app.store import heads, migrating
-from app.store.database import Database, RefusedError, open_database
+from app.store.database import Database, RefusedError
+from app.store.opening import open_database
 
 log = logging.getLogger("ledger.main")
 

@@ -13,7 +13,7 @@ from app.cli.preparing import require_current
 from app.services import audit
 from app.services.audit import Phase
 from app.settings import Settings
-from app.store.database import open_database
+from app.store.opening import open_database
 
 
 def verify(database_url: DatabaseUrl = None, ledger: LedgerName = None) -> None:

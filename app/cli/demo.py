@@ -21,7 +21,8 @@ from app.main import build, writing
 from app.services import demo as story
 from app.settings import Settings
 from app.store import events
-from app.store.database import RefusedError, open_database
+from app.store.database import RefusedError
+from app.store.opening import open_database
 from app.store.sqlite import LockFile
 
 DemoPath = Annotated[

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
+import uvloop
 from rich.progress import Progress
 
 from app.cli.options import ROWS_REFUSED, DatabaseUrl, LedgerName, progress_bar, settings_with
@@ -25,7 +26,8 @@ from app.services import transfer
 from app.services.csv_rows import Layout, OperationName, Rounding, Zero, commands, template_parts
 from app.services.transfer import Tally
 from app.settings import Settings
-from app.store.database import RefusedError, open_database
+from app.store.database import RefusedError
+from app.store.opening import open_database
 
 GROUP_OPERATIONS_MAX = 1_000
 """Operations in one transaction of an import: nobody waits for an answer, so larger groups only save commits."""
@@ -119,7 +121,7 @@ def import_file(
     )
     _check(layout)
     types = [_defined(text) for text in define_type or ()]
-    tally = asyncio.run(_import(settings, file, layout, types))
+    tally = uvloop.run(_import(settings, file, layout, types))
     raise typer.Exit(ROWS_REFUSED if tally.refused else 0)
 
 

@@ -13,7 +13,8 @@ from app.clock import SystemClock
 from app.main import writing
 from app.settings import Settings
 from app.store import migrating
-from app.store.database import Database, RefusedError, open_database
+from app.store.database import Database, RefusedError
+from app.store.opening import open_database
 
 
 def migrate(database_url: DatabaseUrl = None, ledger: LedgerName = None) -> None:

@@ -21,7 +21,8 @@ from app.cli.workers import Workers
 from app.clock import SystemClock
 from app.main import build, prepare
 from app.settings import Settings
-from app.store.database import RefusedError, open_database
+from app.store.database import RefusedError
+from app.store.opening import open_database
 
 Host = Annotated[str | None, option("host", "--host")]
 Port = Annotated[int | None, option("port", "--port")]

@@ -6,11 +6,9 @@ it (`sqlite`, `postgres`), statements.
 
 from collections.abc import Callable
 from enum import Enum, auto
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.engine import make_url
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -101,21 +99,3 @@ class Database(Protocol):
     async def close(self) -> None:
         """Close the reading side."""
         ...
-
-
-def open_database(url: str) -> Database:
-    """The database behind a URL: `sqlite:///path` or `postgresql://...`; RefusedError for any other.
-
-    Nothing is connected yet.
-    """
-    from app.store import postgres, sqlite
-
-    backend = make_url(url).get_backend_name() if "://" in url else ""
-    if backend == "sqlite":
-        path = make_url(url).database
-        if not path or path == ":memory:":
-            raise RefusedError("The ledger needs a file: sqlite:///./ledger.db, not a database in memory.")
-        return sqlite.SqliteDatabase(Path(path))
-    if backend == "postgresql":
-        return postgres.PostgresDatabase(url)
-    raise RefusedError(f"LEDGER_DATABASE_URL is sqlite:///path or postgresql://..., not {url.partition(':')[0]}:...")

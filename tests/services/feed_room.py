@@ -17,7 +17,7 @@ from app.services.doorbell import Doorbell, doorbell_for
 from app.services.feed import Feed
 from app.services.feed_listeners import Delivery
 from app.store import events
-from app.store.database import open_database
+from app.store.opening import open_database
 from tests.support.ledger import NOON, OpenLedger, issue, open_ledger, points
 
 PATIENCE_SECONDS = 20

@@ -12,7 +12,7 @@ from app.domain.commands import Batch, RegisterCustomer, ReviseEntitlementType, 
 from app.domain.validity import Validity
 from app.services import audit
 from app.services.audit import Difference
-from app.store.database import open_database
+from app.store.opening import open_database
 from tests.support.ledger import CALLER, NOON, OpenLedger, consume, issue, open_ledger, points
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from app.clock import SystemClock
 from app.services import audit
 from app.services.audit import verification
 from app.store import tables
-from app.store.database import open_database
+from app.store.opening import open_database
 from tests.services.tampering import attack, change, difference, rows, tell_story
 from tests.support.ledger import OpenLedger, consume, issue, open_ledger, points
 from tests.support.volume import volume

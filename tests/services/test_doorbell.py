@@ -9,7 +9,7 @@ import pytest
 
 from app.clock import SystemClock
 from app.services.doorbell import Doorbell, doorbell_for
-from app.store.database import open_database
+from app.store.opening import open_database
 
 PATIENCE_SECONDS = 20
 

@@ -14,7 +14,7 @@ from app.domain.merkle import CompactRange
 from app.services.cursors import BadCursorError, CursorDivergedError, EventCursor
 from app.services.doorbell import doorbell_for
 from app.services.feed import Feed
-from app.store.database import open_database
+from app.store.opening import open_database
 from tests.services.feed_room import PATIENCE_SECONDS, Room, beginning, client, cursor_of, open_room
 from tests.support.ledger import issue, open_ledger, points
 from tests.support.postgres import Cluster

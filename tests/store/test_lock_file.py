@@ -8,11 +8,12 @@ import sys
 
 import pytest
 
-from app.store.database import RefusedError, open_database
+from app.store.database import RefusedError
+from app.store.opening import open_database
 
 HOLDER = """
 import asyncio, sys
-from app.store.database import open_database
+from app.store.opening import open_database
 
 async def main():
     database = open_database(sys.argv[1])

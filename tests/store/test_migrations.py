@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import SQLModel
 
 from app.store import migrating, sqlite, tables
-from app.store.database import RefusedError, open_database
+from app.store.database import RefusedError
+from app.store.opening import open_database
 from tests.support.ledger import issue, open_ledger, points
 
 

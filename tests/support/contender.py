@@ -10,7 +10,7 @@ import sys
 from app.clock import SystemClock
 from app.services.ledger import Ledger
 from app.services.writer import Writer
-from app.store.database import open_database
+from app.store.opening import open_database
 from tests.support.ledger import CALLER, consume, issue
 
 

@@ -23,7 +23,8 @@ from app.services.ledger import Ledger
 from app.services.outcomes import Outcome
 from app.services.writer import Writer
 from app.store import heads
-from app.store.database import Database, open_database
+from app.store.database import Database
+from app.store.opening import open_database
 
 T = TypeVar("T")
 

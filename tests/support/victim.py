@@ -12,7 +12,7 @@ from app.clock import SystemClock
 from app.services.ledger import Ledger
 from app.services.writer import Writer
 from app.store import heads
-from app.store.database import open_database
+from app.store.opening import open_database
 from tests.support.ledger import CALLER, issue, points
 
 EXIT_CODE = 70

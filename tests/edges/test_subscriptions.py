@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
+from app.services.audit.integrity import IntegrityReport, IntegrityState
 from app.services.cursors import EventCursor
 from app.services.queries import Queries
 from tests.edges.graphql.protocol.serving import served
@@ -236,6 +237,27 @@ async def test_a_balance_now_and_whenever_it_changes_by_time_too(room: Room, liv
     assert await live.error("2") == {"code": "BAD_USER_INPUT", "argument": ["typeCode"]}
 
 
+async def test_a_balance_outlives_a_database_that_is_away(
+    room: Room, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await live.subscribe("1", 'subscription { balance(customerId: "ada", typeCode: "POINTS") { available } }')
+    assert await live.next("1") == {"available": "0.00"}
+    tried = asyncio.Event()
+
+    async def away(*_: Any) -> Any:
+        tried.set()
+        raise OSError("connection refused")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Queries, "balances", away)
+        await room.data(ISSUE, input={**GIVEN, "idempotencyKey": "k"})
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await tried.wait()
+    assert await live.heard("1") == 0
+    room.clock.advance(seconds=1)
+    assert await live.next("1") == {"available": "5.00"}
+
+
 async def test_a_customers_balances_now_and_each_one_that_changes(room: Room, live: Live) -> None:
     await room.define("MILES", scale=0)
     await room.issue("1")
@@ -256,6 +278,28 @@ async def test_the_ledgers_head_comes_once_a_second_at_most(room: Room, live: Li
     assert await live.next("1") == {"head": 1}
     for _ in range(3):
         await room.issue("1")
+    await until_told(room, 4)
     assert await live.heard("1") == 0
     room.clock.advance(seconds=1)
     assert await live.next("1") == {"head": 4}
+
+
+async def test_the_ledgers_integrity_comes_when_it_changes(
+    room: Room, live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = IntegrityReport(IntegrityState.BROKEN, 1, NOON, "event 1 is not what it was")
+    await live.subscribe("1", "subscription { ledger { integrity { state detail } } }")
+    await live.next("1")
+    await live.heard("1")
+    await room.parts.integrity.stop()
+    monkeypatch.setattr(room.parts.integrity, "report", broken)
+    room.clock.advance(seconds=1)
+    assert await live.next("1") == {"integrity": {"state": "BROKEN", "detail": "event 1 is not what it was"}}
+
+
+async def until_told(room: Room, position: int) -> None:
+    """Wait until the feed has told of everything up to `position`."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        async for change in room.parts.feed.changes("main"):
+            if change.position >= position:
+                return

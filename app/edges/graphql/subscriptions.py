@@ -7,11 +7,13 @@ Each event is executed with a context of its own (`info.context` here is the sub
 delivery never answer the next one.
 """
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import field
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import strawberry
@@ -34,7 +36,11 @@ from app.services.cursors import BadCursorError, CursorDivergedError
 from app.services.feed_listeners import Delivery
 from app.services.readings import BalanceAt
 
+T = TypeVar("T")
+log = logging.getLogger("ledger.graphql")
+
 LEDGER_SECONDS = 1.0
+RETRY_SECONDS = 1.0
 
 _SHOWN: WeakKeyDictionary[Delivery, "EventDelivery"] = WeakKeyDictionary()
 """What is live deliveries' own, for as long as the feed keeps them."""
@@ -69,7 +75,7 @@ class Subscription:
         async with aclosing(deliveries):
             try:
                 async for delivery in deliveries:
-                    yield await _shown(context, delivery)
+                    yield await _patiently(context, partial(_shown, context, delivery))
             except BadCursorError as error:
                 raise bad_cursor("after") from error
             except CursorDivergedError as error:
@@ -92,14 +98,21 @@ class Subscription:
         async for balance in _balances(info.context, customer_id_of(customer_id, "customerId"), None):
             yield balance
 
-    @streamed("The ledger's head, at most once a second: a heartbeat for dashboards.", "ledger:read")
+    @streamed(
+        "The ledger's head and integrity when they have changed, at most once a second: a heartbeat for dashboards.",
+        "ledger:read",
+    )
     async def ledger(self, info: Info) -> AsyncIterator[Ledger]:
-        context = info.context
-        changes: Any = context.services.feed.changes(context.ledger)
-        async with aclosing(changes):
-            async for _ in changes:
-                yield await load_ledger(context)
-                await context.services.clock.sleep(LEDGER_SECONDS)
+        context, services = info.context, info.context.services
+        head, told = -1, None
+        while True:
+            report = services.integrity.report
+            found = report.state, report.verified_to, report.detail
+            if services.feed.head(context.ledger) > head or found != told:
+                ledger = await _patiently(context, lambda: load_ledger(context))
+                head, told = ledger.head, found
+                yield ledger
+            await services.clock.sleep(LEDGER_SECONDS)
 
 
 async def _shown(context: Context, delivery: Delivery) -> EventDelivery:
@@ -127,11 +140,21 @@ async def _balances(context: Context, customer_id: str, type_code: str | None) -
     changes: Any = context.services.feed.changes(context.ledger, customer_id, type_code, due_at=due_at)
     async with aclosing(changes):
         async for _ in changes:
-            for balance in await _read(context, customer_id, type_code):
+            for balance in await _patiently(context, lambda: _read(context, customer_id, type_code)):
                 before = sent.get(balance.account.key)
                 sent[balance.account.key] = balance
                 if before is None or _figures(before) != _figures(balance):
                     yield Balance.of(balance)
+
+
+async def _patiently(context: Context, read: Callable[[], Awaitable[T]]) -> T:
+    """Read as soon as the database answers: a subscription outlives its absence, as the feed does."""
+    while True:
+        try:
+            return await read()
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with the database, it may pass
+            log.warning("a subscription cannot read, trying again in %.0f s: %r", RETRY_SECONDS, error)
+        await context.services.clock.sleep(RETRY_SECONDS)
 
 
 async def _read(context: Context, customer_id: str, type_code: str | None) -> list[BalanceAt]:

@@ -39,9 +39,10 @@ class Server:
     link: str
     said: str
 
-    def ask(self, query: str, key: str | None = None, **variables: Any) -> Any:
+    def ask(self, query: str, /, bearer: str | None = None, **variables: Any) -> Any:
         """The data of one GraphQL request."""
-        headers = {"Content-Type": "application/json"} | ({} if key is None else {"Authorization": f"Bearer {key}"})
+        headers = {"Content-Type": "application/json"}
+        headers |= {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
         body = json.dumps({"query": query, "variables": variables}).encode()
         with urllib.request.urlopen(urllib.request.Request(f"{self.link}graphql", body, headers)) as response:
             answer = json.load(response)

@@ -47,7 +47,7 @@ def test_beyond_loopback_only_with_a_key(sqlite_url: str) -> None:
     refused(run("serve", "--host", "0.0.0.0", "--port", "0", url=sqlite_url), "LEDGER_BOOTSTRAP_KEY", "127.0.0.1")
     with serving("--host", "0.0.0.0", url=sqlite_url, LEDGER_BOOTSTRAP_KEY=KEY) as server:
         local = Server(server.process, server.link.replace("0.0.0.0", "127.0.0.1"), server.said)
-        assert local.ask(HEAD, key=KEY) == {"ledger": {"head": 0}}
+        assert local.ask(HEAD, bearer=KEY) == {"ledger": {"head": 0}}
         with pytest.raises(urllib.error.HTTPError):
             local.ask(HEAD)
 

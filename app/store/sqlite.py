@@ -71,8 +71,13 @@ class SqliteDatabase:
         if self._scanner is None:
             self._scanner = create_async_engine(self._read_only("sqlite+aiosqlite"), hide_parameters=True)
             _begin_by_ourselves(self._scanner.sync_engine)
-        async with self._scanner.begin() as connection:
-            return await connection.run_sync(work)
+        scanning = asyncio.ensure_future(_scan(self._scanner, work))
+        try:
+            return await asyncio.shield(scanning)
+        except asyncio.CancelledError:
+            # A connection that is left in the middle of a step has a thread that answers a loop which may be gone.
+            await asyncio.wait({scanning})
+            raise
 
     async def writer(self) -> "SqliteWriter":
         if not self._path.parent.is_dir():
@@ -242,6 +247,11 @@ def writer_engine(path: Path) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+async def _scan(engine: AsyncEngine, work: Work[T]) -> T:
+    async with engine.begin() as connection:
+        return await connection.run_sync(work)
 
 
 def _begin_by_ourselves(engine: Engine) -> None:

@@ -15,6 +15,10 @@ from app.store.tables import account, customer, entitlement_type, event, grant, 
 
 Rows = list[Row]
 
+ACCOUNT = ("customer_id", "type_code")
+GRANT = ("grant_id",)
+"""The columns that name a row in its ledger."""
+
 BEFORE_ALL = -(2**63)
 """A position that every row lies behind, whatever somebody wrote into it."""
 
@@ -95,20 +99,37 @@ def account_rows(connection: Connection, ledger: str, span: Span, limit: int) ->
     return _page(connection, _of(account, ledger, span.conditions(*place)).order_by(*place), limit)
 
 
-def account_row(connection: Connection, ledger: str, key: AccountKey) -> Rows:
-    """The row of one account, if there is one."""
-    return _page(connection, _of(account, ledger, _is_account(account, key)), 1)
+def leaves_of_accounts(
+    connection: Connection, ledger: str, type_code: str, customer_ids: Collection[str], limit: int
+) -> Rows:
+    """Up to `limit` events about these customers' accounts of one type, account by account."""
+    conditions = [event.c.customer_id.in_(customer_ids), event.c.type_code == type_code]
+    return _page(connection, _leaves(ledger, conditions).order_by(event.c.customer_id, event.c.position), limit)
+
+
+def rows_of_accounts(connection: Connection, ledger: str, keys: Collection[AccountKey]) -> dict[AccountKey, Row]:
+    """The rows of these accounts, as far as there are any."""
+    if not keys:
+        return {}
+    customers, types = zip(*keys, strict=True)
+    # Not by pairs: SQLite has no index for them.
+    conditions = [account.c.customer_id.in_(set(customers)), account.c.type_code.in_(set(types))]
+    found = _page(connection, _of(account, ledger, conditions), len(set(customers)) * len(set(types)))
+    return {(row["customer_id"], row["type_code"]): row for row in found}
+
+
+def rows_of_grants(connection: Connection, ledger: str, grant_ids: Collection[str]) -> dict[str, Row]:
+    """The rows of these grants, as far as there are any."""
+    if not grant_ids:
+        return {}
+    found = _page(connection, _of(grant, ledger, [grant.c.grant_id.in_(grant_ids)]), len(grant_ids))
+    return {row["grant_id"]: row for row in found}
 
 
 def grant_rows(connection: Connection, ledger: str, span: Span, limit: int) -> Rows:
     """Up to `limit` grants of the accounts in the span of (customer, type), account by account in issuing order."""
     conditions = span.conditions(grant.c.customer_id, grant.c.type_code)
     return _page(connection, _of(grant, ledger, conditions).order_by(*_GRANT_ORDER), limit)
-
-
-def grant_rows_of_account(connection: Connection, ledger: str, key: AccountKey, limit: int) -> Rows:
-    """Up to `limit` grants of one account, in issuing order."""
-    return _page(connection, _of(grant, ledger, _is_account(grant, key)).order_by(*_GRANT_ORDER), limit)
 
 
 def first_positions(connection: Connection, ledger: str, after: str | None, limit: int) -> dict[str, int]:
@@ -163,10 +184,6 @@ def _of(table: Table, ledger: str, conditions: Collection[ColumnElement[bool]]) 
 def _leaves(ledger: str, conditions: Collection[ColumnElement[bool]]) -> Select[Any]:
     columns = (event.c.customer_id, event.c.type_code, event.c.position, event.c.recorded_at, event.c.leaf)
     return select(*columns).where(event.c.ledger == ledger, *conditions)
-
-
-def _is_account(table: Table, key: AccountKey) -> list[ColumnElement[bool]]:
-    return [table.c.customer_id == key[0], table.c.type_code == key[1]]
 
 
 def _page(connection: Connection, statement: Select[Any], limit: int) -> Rows:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from app.clock import SystemClock
-from app.services.audit import Integrity, IntegrityState, integrity
-from app.store import tables
+from app.services.audit import Integrity, IntegrityState, following, integrity
+from app.store import scans, tables
 from tests.services.tampering import attack, change, rows, tell_story
-from tests.support.ledger import OpenLedger, issue, open_ledger, points
+from tests.support.ledger import OpenLedger, consume, issue, open_ledger, points
 
 PATIENCE_SECONDS = 30.0
 
@@ -93,17 +93,16 @@ async def test_what_is_broken_stays_so_until_everything_agrees_again(
 
 
 async def test_a_busy_account_is_folded_once(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each round folds what is new only: the events that it reads do not grow with the account's history."""
+    """Keeping up costs the new events, not the account's history again each round."""
     read = []
-    original = integrity.fold_on
+    original = scans.leaves_of_account
 
-    def counted(connection: Any, ledger: str, fold: Any, limit: int) -> Any:
-        before = fold.account.version
-        answer = original(connection, ledger, fold, limit)
-        read.append(fold.account.version - before)
-        return answer
+    def counted(*arguments: Any) -> Any:
+        found = original(*arguments)
+        read.extend(found)
+        return found
 
-    monkeypatch.setattr(integrity, "fold_on", counted)
+    monkeypatch.setattr(scans, "leaves_of_account", counted)
     async with open_ledger(sqlite_url, SystemClock()) as opened:
         await _open_account(opened)
         async with verifying(opened) as job:
@@ -111,7 +110,34 @@ async def test_a_busy_account_is_folded_once(sqlite_url: str, monkeypatch: pytes
             for number in range(60):
                 assert not (await opened.send(issue(f"busy-{number}", 1))).rejections
                 await until(lambda position=number: job.report.verified_to == position + 3)
-    assert sum(read) <= 61
+    assert len(read) <= 3
+
+
+async def test_it_keeps_up_with_more_accounts_than_it_remembers(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "GRANTS_REMEMBERED", 5)
+    async with open_ledger(database_url, SystemClock()) as opened:
+        await _open_account(opened)
+        async with verifying(opened) as job:
+            await until(lambda: job.report.state is IntegrityState.VERIFIED)
+            for wave in range(6):
+                commands = [issue(f"{wave}-{n}", 2, f"c{n}") for n in range(40)]
+                commands += [consume(f"take-{wave}-{n}", 1, f"c{n}") for n in range(40)]
+                await asyncio.gather(*(opened.send(command) for command in commands))
+            await until(lambda: job.report.verified_to == 2 + 6 * 80)
+            assert job.report.state is IntegrityState.VERIFIED
+
+
+async def test_it_finds_a_grant_that_was_changed_behind_it(database_url: str) -> None:
+    async with open_ledger(database_url, SystemClock()) as opened:
+        await _open_account(opened)
+        async with verifying(opened) as job:
+            await until(lambda: job.report.state is IntegrityState.VERIFIED)
+            await attack(database_url, lambda c: change(c, tables.grant, rows(c, tables.grant)[0], cost_basis="9"))
+            assert not (await opened.send(consume("again", 1))).rejections
+            await until(lambda: job.report.state is IntegrityState.BROKEN)
+            assert "cost_basis should be None, is 9" in str(job.report.detail)
 
 
 async def test_it_can_be_switched_off(sqlite_url: str) -> None:

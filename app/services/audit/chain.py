@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection
 
-from app.domain.account import AccountKey
 from app.domain.events import Event
 from app.domain.merkle import CompactRange, leaf_hash
 from app.services.audit.difference import Difference, Positions, columns_differ, missing, unexpected
@@ -32,8 +31,8 @@ Finding = Iterator[Difference]
 class Chain:
     """A walk along the events that remembers where it is; made to go on when the ledger has grown.
 
-    `keyed` and `batched` collect the events that a receipt, and a batch's receipt, must name; `touched` the accounts
-    that the events of the last step are about.
+    `keyed` and `batched` collect the events that a receipt, and a batch's receipt, must name; `read` are the events of
+    the last step.
     """
 
     ledger: str
@@ -42,7 +41,7 @@ class Chain:
     target: Head | None = None
     keyed: Positions | None = field(default_factory=Positions)
     batched: Positions | None = field(default_factory=Positions)
-    touched: set[AccountKey] = field(default_factory=set)
+    read: list[Event] = field(default_factory=list, repr=False)
 
     @property
     def position(self) -> int:
@@ -104,9 +103,7 @@ class Chain:
     def _remember(self, rows: scans.Rows, read: list[tuple[Event, bool]], recorded_at: datetime) -> None:
         self.tree = self.tree.extended(row["leaf_hash"] for row in rows)
         self.recorded_at = recorded_at
-        self.touched = {
-            (event.customer_id, event.type_code) for event, _ in read if event.customer_id and event.type_code
-        }
+        self.read = [event for event, _ in read]
         for event, is_named in read:
             if is_named and self.keyed is not None:
                 self.keyed.add(event.position)

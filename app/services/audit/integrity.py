@@ -1,27 +1,23 @@
 """The verification that runs by itself beside a server: all of it once a day, and in between whatever is new.
 
-What belongs here: when to look at what, and what to report. What does not: the checks (`chain`, `projections`,
-`receipts`).
+What belongs here: when to look, and what to report. What does not: what to look at (`verification`, `following`).
 """
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import partial
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from app.clock import Clock
-from app.domain.account import Account, AccountKey
 from app.services.audit.chain import Chain
 from app.services.audit.difference import Difference
-from app.services.audit.projections import Fold, fold_on
+from app.services.audit.following import Following
 from app.services.audit.verification import Verification
 from app.store.database import Database
 
@@ -34,7 +30,6 @@ IDLE_SECONDS = 1.0
 TROUBLE_SECONDS = 5.0
 ROWS_AT_ONCE = 50
 """What one look at the database reads: the loop is held for some milliseconds at most."""
-GRANTS_REMEMBERED = 20_000
 
 
 class IntegrityState(StrEnum):
@@ -53,30 +48,6 @@ class IntegrityReport:
     verified_to: int = 0
     verified_at: datetime | None = None
     detail: str | None = None
-
-
-@dataclass(slots=True)
-class _Remembered:
-    """The accounts that were folded lately, so that a busy one is not folded from its first event each time."""
-
-    folds: OrderedDict[AccountKey, Fold] = field(default_factory=OrderedDict)
-    grants: int = 0
-
-    def take(self, key: AccountKey) -> Fold:
-        """The account's fold, an empty one where it is not remembered."""
-        fold = self.folds.pop(key, None)
-        if fold is None:
-            return Fold(Account(*key))
-        self.grants -= len(fold.grants)
-        return fold
-
-    def keep(self, fold: Fold) -> None:
-        """Remember it, and forget the ones that were used least lately."""
-        self.folds[fold.account.key] = fold
-        self.grants += len(fold.grants)
-        while self.grants > GRANTS_REMEMBERED and self.folds:
-            _, forgotten = self.folds.popitem(last=False)
-            self.grants -= len(forgotten.grants)
 
 
 class Integrity:
@@ -113,8 +84,8 @@ class Integrity:
             started_at = self._clock.now()
             chain = await self._verify_everything()
             if chain is not None:
-                chain = await self._follow(chain, started_at + EVERYTHING_AGAIN_AFTER)
-            if chain is None:
+                await self._follow(chain, started_at + EVERYTHING_AGAIN_AFTER)
+            if self.report.state is IntegrityState.BROKEN:
                 await self._clock.sleep(BROKEN_AGAIN_AFTER.total_seconds())
 
     async def _verify_everything(self) -> Chain | None:
@@ -132,34 +103,19 @@ class Integrity:
         self._verified(verification.chain)
         return verification.chain
 
-    async def _follow(self, chain: Chain, until: datetime) -> Chain | None:
+    async def _follow(self, chain: Chain, until: datetime) -> None:
         """Verify what is new, and the accounts that it is about, for as long as nothing differs."""
-        chain = replace(chain, keyed=None, batched=None)
-        remembered = _Remembered()
+        following = Following(self._ledger, replace(chain, keyed=None, batched=None))
         while self._clock.now() < until:
-            position = chain.position
-            difference = await self._look(lambda connection: chain.step(connection, ROWS_AT_ONCE))
-            has_moved = chain.position > position
-            if difference is None and has_moved:
-                difference = await self._fold(chain.touched, remembered)
+            position = following.chain.position
+            difference = await self._look(lambda connection: following.step(connection, ROWS_AT_ONCE))
             if difference is not None:
                 self._broken(difference)
-                return None
-            if chain.is_done:
-                self._verified(chain)
-            if chain.is_done and not has_moved:
-                await self._clock.sleep(IDLE_SECONDS)
-        return chain
-
-    async def _fold(self, keys: set[AccountKey], remembered: _Remembered) -> Difference | None:
-        for key in sorted(keys):
-            fold, is_whole = remembered.take(key), False
-            while not is_whole:
-                is_whole, difference = await self._look(partial(_fold_on, ledger=self._ledger, fold=fold))
-                if difference is not None:
-                    return difference
-            remembered.keep(fold)
-        return None
+                return
+            if following.has_caught_up:
+                self._verified(following.chain)
+                if following.chain.position == position:
+                    await self._clock.sleep(IDLE_SECONDS)
 
     async def _look(self, work: Callable[[Connection], T]) -> T:
         """One bounded look at the database, again and again while it is away; a rest after every few."""
@@ -182,7 +138,3 @@ class Integrity:
     def _broken(self, difference: Difference) -> None:
         log.critical("the ledger differs from its events: %s", difference)
         self.report = replace(self.report, state=IntegrityState.BROKEN, detail=str(difference))
-
-
-def _fold_on(connection: Connection, ledger: str, fold: Fold) -> tuple[bool, Difference | None]:
-    return fold_on(connection, ledger, fold, ROWS_AT_ONCE)

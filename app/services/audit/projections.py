@@ -29,21 +29,25 @@ _LAST_POSITION = 2**63 - 1
 
 @dataclass(slots=True)
 class Fold:
-    """An account as far as its events have been folded; all its grants, spent ones too."""
+    """An account as far as its events have been folded; all its grants, spent ones too; `changed` are those that events
+    named.
+    """
 
     account: Account
     grants: dict[str, Grant] = field(default_factory=dict)
+    changed: set[str] = field(default_factory=set)
 
-    def take(self, leaves: Iterable[Row]) -> Finding:
+    def take_leaves(self, leaves: Iterable[Row]) -> Finding:
         """Fold in the next events."""
         for row in leaves:
-            yield from self._take(codec.from_leaf(row["leaf"]))
+            yield from self.take(codec.from_leaf(row["leaf"]))
 
     def whole(self) -> Account:
         """The account with its grants."""
         return replace(self.account, grants=self.grants)
 
-    def _take(self, event: Event) -> Finding:
+    def take(self, event: Event) -> Finding:
+        """Fold in the next event."""
         available = self.account.available + (event.delta or 0)
         if event.balance_after != available:
             yield Difference("event", str(event.position), "balance_after", available, event.balance_after)
@@ -59,18 +63,14 @@ class Fold:
             yield Difference("event", str(event.position), "allocations", "grants of its account", error.args[0])
             return
         self.grants.update(after.grants)
+        self.changed.update(after.grants)
         self.account = after
 
 
-def fold_on(connection: Connection, ledger: str, fold: Fold, limit: int) -> tuple[bool, Difference | None]:
-    """Fold `limit` more events of one account at most; whether that was all, in which case its rows were compared."""
-    key = fold.account.key
-    is_whole, found = _fold_page(connection, ledger, fold, limit)
-    if found is None and is_whole:
-        account_rows = scans.account_row(connection, ledger, key)
-        grant_rows = scans.grant_rows_of_account(connection, ledger, key, len(fold.grants) + 1)
-        found = next(_accounts_differ(ledger, [fold], account_rows, grant_rows), None)
-    return is_whole, found
+def fold_page(connection: Connection, ledger: str, fold: Fold, limit: int) -> tuple[bool, Difference | None]:
+    """Fold `limit` more events of one account at most; whether that was all."""
+    leaves = scans.leaves_of_account(connection, ledger, fold.account.key, fold.account.position, limit)
+    return len(leaves) < limit, next(fold.take_leaves(leaves), None)
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class AccountSweep:
         folds = []
         for key, rows in groupby(leaves, lambda row: (row["customer_id"], row["type_code"])):
             folds.append(Fold(Account(*key)))
-            found = next(folds[-1].take(rows), None)
+            found = next(folds[-1].take_leaves(rows), None)
             if found is not None:
                 return found
         last = None if is_last else folds.pop()
@@ -103,7 +103,7 @@ class AccountSweep:
         return self._compare(connection, Span(self.after, folds[-1].account.key if last is not None else None), folds)
 
     def _go_on(self, connection: Connection, fold: Fold, limit: int) -> Difference | None:
-        is_whole, found = _fold_page(connection, self.ledger, fold, limit)
+        is_whole, found = fold_page(connection, self.ledger, fold, limit)
         if found is None and is_whole:
             found = self._compare(connection, Span(self.after, fold.account.key), [fold])
             self.partial = None
@@ -198,20 +198,15 @@ class Defined:
         return int(end["position"]) if end is not None and is_end else self.position
 
 
-def _fold_page(connection: Connection, ledger: str, fold: Fold, limit: int) -> tuple[bool, Difference | None]:
-    leaves = scans.leaves_of_account(connection, ledger, fold.account.key, fold.account.position, limit)
-    return len(leaves) < limit, next(fold.take(leaves), None)
-
-
 def _accounts_differ(ledger: str, folds: list[Fold], account_rows: scans.Rows, grant_rows: scans.Rows) -> Finding:
     expected = []
     for account in (fold.whole() for fold in folds):
         if not account.balances():
             yield Difference("account", " ".join(account.key), "figures", "sums that add up (L3.3)", account)
         expected.append(accounts.account_row(ledger, account))
-    yield from rows_differ("account", ("customer_id", "type_code"), expected, account_rows)
+    yield from rows_differ("account", scans.ACCOUNT, expected, account_rows)
     expected = [accounts.grant_row(ledger, grant) for fold in folds for grant in fold.grants.values()]
-    yield from rows_differ("grant", ("grant_id",), expected, grant_rows)
+    yield from rows_differ("grant", scans.GRANT, expected, grant_rows)
 
 
 def _fold_customer(states: dict[str, State], row: Row) -> None:

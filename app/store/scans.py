@@ -143,9 +143,9 @@ def first_positions(connection: Connection, ledger: str, after: str | None, limi
     return {row["customer_id"]: row["first"] for row in _page(connection, statement, limit)}
 
 
-def customer_leaves(connection: Connection, ledger: str, span: Span, after: int, limit: int) -> Rows:
+def customer_leaves(connection: Connection, ledger: str, customer_ids: Collection[str], after: int, limit: int) -> Rows:
     """Up to `limit` events about these customers and no account of theirs, behind `after`, by position."""
-    conditions = [event.c.type_code.is_(None), event.c.position > after, *span.conditions(event.c.customer_id)]
+    conditions = [event.c.customer_id.in_(customer_ids), event.c.type_code.is_(None), event.c.position > after]
     return _page(connection, _leaves(ledger, conditions).order_by(event.c.position), limit)
 
 

@@ -138,7 +138,7 @@ class CustomerSweep:
         for position in sorted(begun):
             _fold_customer(states, begun[position])
         position = 0
-        while facts := scans.customer_leaves(connection, self.ledger, span, position, limit):
+        while facts := scans.customer_leaves(connection, self.ledger, list(firsts), position, limit):
             for row in facts:
                 if row["position"] not in begun:
                     _fold_customer(states, row)

@@ -43,7 +43,7 @@ def test_every_order_becomes_points(database_url: str) -> None:
 def test_killed_half_way_and_run_again(tmp_path: Path, sqlite_url: str) -> None:
     orders = tmp_path / "orders.csv"
     header, *rows = SAMPLE.read_text().splitlines()
-    orders.write_text("\n".join([header, *rows * 40]) + "\n")
+    orders.write_text("\n".join([header, *rows * 12]) + "\n")
     assert run("migrate", url=sqlite_url).returncode == 0
     command = [*PROGRAM, "import", str(orders), *IMPORT]
     killed = subprocess.Popen(command, env=environment(sqlite_url), cwd=ROOT, text=True)
@@ -53,7 +53,7 @@ def test_killed_half_way_and_run_again(tmp_path: Path, sqlite_url: str) -> None:
     completed = run("import", orders, *IMPORT, url=sqlite_url)
     assert completed.returncode == 0, completed.stderr
     issued, replayed = (int(completed.stdout.replace(",", "").split()[place]) for place in (1, 5))
-    assert issued + replayed == 496 * 40
+    assert issued + replayed == 496 * 12
     assert replayed > 0
     assert_equal_to_the_script(orders, sqlite_url)
     assert run("verify", url=sqlite_url).returncode == 0
@@ -62,7 +62,7 @@ def test_killed_half_way_and_run_again(tmp_path: Path, sqlite_url: str) -> None:
 def test_interrupted_it_says_how_far_it_came_and_what_to_do(tmp_path: Path, sqlite_url: str) -> None:
     orders = tmp_path / "orders.csv"
     header, *rows = SAMPLE.read_text().splitlines()
-    orders.write_text("\n".join([header, *rows * 40]) + "\n")
+    orders.write_text("\n".join([header, *rows * 12]) + "\n")
     assert run("migrate", url=sqlite_url).returncode == 0
     command = [*PROGRAM, "import", str(orders), *IMPORT]
     stopped = subprocess.Popen(

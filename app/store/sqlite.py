@@ -40,6 +40,8 @@ _WRITER_PRAGMAS = (
     "foreign_keys=ON",
     f"busy_timeout={BUSY_SECONDS * 1000}",
     "wal_autocheckpoint=0",
+    # A log that begins anew is cut to what is in it: its size then tells how many pages wait.
+    "journal_size_limit=0",
 )
 _UNCERTAIN_CODES = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CORRUPT})
 _CONTENTION_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -151,6 +153,7 @@ class SqliteWriter:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
         self._engine, self._connection = self._thread.submit(self._connect).result()
         self._checkpointed_at = time.monotonic()
+        self._pages_then = 0
 
     async def transaction(self, work: Work[T]) -> T:
         job = self._thread.submit(self._transaction, work)
@@ -171,9 +174,12 @@ class SqliteWriter:
     async def maintain(self) -> None:
         """Checkpoint once the WAL has 1,000 pages, at the latest each minute."""
         pages = self._pages_in_wal()
-        late = time.monotonic() - self._checkpointed_at >= CHECKPOINT_SECONDS
-        if pages >= CHECKPOINT_PAGES or (pages and late):
-            self._checkpointed_at = time.monotonic()
+        if pages < self._pages_then:
+            self._pages_then = 0
+        new_pages = pages - self._pages_then
+        is_late = time.monotonic() - self._checkpointed_at >= CHECKPOINT_SECONDS
+        if new_pages >= CHECKPOINT_PAGES or (new_pages and is_late):
+            self._checkpointed_at, self._pages_then = time.monotonic(), pages
             await asyncio.wrap_future(self._thread.submit(self._checkpoint, "PASSIVE"))
 
     async def close(self) -> None:

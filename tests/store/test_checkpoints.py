@@ -9,6 +9,10 @@ from app.store.sqlite import CHECKPOINT_PAGES, PAGE_BYTES, SqliteWriter
 from tests.support.ledger import issue, open_ledger, points
 
 
+def size(path: Path) -> int:
+    return path.stat().st_size
+
+
 async def test_checkpoints_come_by_the_thousand_pages(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     checkpoints = 0
     real: Callable[[SqliteWriter, str], None] = SqliteWriter._checkpoint
@@ -24,9 +28,9 @@ async def test_checkpoints_come_by_the_thousand_pages(sqlite_url: str, monkeypat
     async with open_ledger(sqlite_url) as opened:
         await opened.send(points())
         for number in range(400):
-            before = log.stat().st_size
+            before = size(log)
             await opened.send(issue(f"k{number}", note="n" * 3_000))
-            after = log.stat().st_size
+            after = size(log)
             largest = max(largest, after)
             pages_written += (after - before if after > before else after) // PAGE_BYTES
         assert pages_written > 2 * CHECKPOINT_PAGES

@@ -4,8 +4,11 @@ What belongs here: what an operator may choose. What does not: limits of the law
 (`store`).
 """
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.domain.ids import is_ledger_name
 
 
 class Settings(BaseSettings):
@@ -49,3 +52,11 @@ class Settings(BaseSettings):
         10, ge=1, description="How long a stopping server waits for open requests and streams before it cuts them."
     )
     failpoint: str | None = Field(None, description="For tests only: the named point at which the process dies.")
+
+    @field_validator("ledger")
+    @classmethod
+    def _names_a_ledger(cls, name: str) -> str:
+        if not is_ledger_name(name):
+            words = "a ledger's name is 1 to 64 of a-z, 0-9, _ and -, and begins with a letter or digit"
+            raise PydanticCustomError("ledger_name", words)
+        return name

@@ -86,6 +86,7 @@ async def test_a_database_of_a_later_version_is_refused(database_url: str) -> No
 def test_settings_that_cannot_be_used_are_named(sqlite_url: str) -> None:
     refused(run("serve", "--port", "70000", url=sqlite_url), "The setting port", "65535")
     refused(run("serve", url=sqlite_url, LEDGER_WORKERS="0"), "The setting workers")
+    refused(run("serve", "--ledger", "Main Street", url=sqlite_url), "The setting ledger", "1 to 64")
     refused(run("serve", url="mysql://localhost/x"), "LEDGER_DATABASE_URL", "postgresql://")
     refused(run("migrate", url="postgresql://nobody@127.0.0.1:1/none"), "cannot be opened")
     refused(run("migrate", url="sqlite:////no/such/folder/ledger.db"), "There is no folder")

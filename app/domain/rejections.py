@@ -170,8 +170,3 @@ RETRYABLE = frozenset({RejectionCode.OVERLOADED, RejectionCode.UNAVAILABLE, Reje
 def invalid(message: str, *field: str) -> InvalidInput:
     """A refusal of one member, named by its path in the input."""
     return InvalidInput(message, field)
-
-
-def under(rejection: SimpleRejection, *prefix: str) -> FieldPath:
-    """The rejection's path seen from further outside."""
-    return (*prefix, *rejection.field)

@@ -24,7 +24,7 @@ from app.domain.commands import (
     UpdateCustomer,
 )
 from app.domain.entitlement_type import Metadata
-from app.domain.rejections import BatchRefused, InvalidInput, invalid
+from app.domain.rejections import BatchRefused, InvalidInput, SimpleRejection, invalid
 from app.domain.validity import CalendarEnd, Validity, is_time_zone, parse_duration, parse_elapsed
 
 BATCH_OPERATIONS_MAX = 1_000
@@ -92,7 +92,7 @@ def operation_name(command: SingleCommand) -> str:
     return name[0].lower() + name[1:]
 
 
-def refused_at(index: int, name: str, cause: InvalidInput) -> BatchRefused:
+def refused_at(index: int, name: str, cause: SimpleRejection) -> BatchRefused:
     """The refusal of a whole batch for what is wrong with one operation."""
     return BatchRefused(
         f"Operation {index} was refused: {cause.message}", ("operations", str(index), name, *cause.field), index, cause

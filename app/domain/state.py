@@ -43,10 +43,6 @@ class State:
         """The account, an empty one where nothing ever happened."""
         return self.accounts.get((customer_id, type_code)) or Account(customer_id, type_code)
 
-    def with_account(self, account: Account) -> "State":
-        """The same state with this account in it."""
-        return replace(self, accounts={**self.accounts, account.key: account})
-
 
 def record(state: State, draft: Draft, stamp: Stamp, index: int) -> Event:
     """Number a draft: the next position, the id of the command's event `index`, and what it does to `available`."""

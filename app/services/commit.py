@@ -157,7 +157,7 @@ class Commit:
         for index, operation in enumerate(submission.operations):
             outcome = self._operation(submission, index, trial, now)
             if outcome.rejections:
-                refused = refused_at(index, operation_name(operation.command), outcome.rejections[0])  # type: ignore[arg-type]
+                refused = refused_at(index, operation_name(operation.command), outcome.rejections[0])
                 return BatchOutcome(rejections=(refused,))
             results.append(outcome)
         written.state, written.receipts, written.events = trial.state, trial.receipts, trial.events

@@ -108,12 +108,6 @@ class Group:
         rest = tuple(each for each in found.events if each.event.position > position)
         return Delivery(found.cursor, rest, caught_up=True)
 
-    def restart(self, position: int) -> None:
-        """Forget everything up to `position`: whoever has not fetched it reads it again."""
-        self.deliveries.clear()
-        self._size = 0
-        self.since = position
-
 
 @dataclass(slots=True, eq=False)
 class Watcher:

@@ -10,7 +10,7 @@ from datetime import datetime
 from app.domain.account import Account
 from app.domain.entitlement_type import Customer, EntitlementType, Profile
 from app.domain.events import RecordedEvent
-from app.domain.rejections import BatchRefused, Rejection
+from app.domain.rejections import BatchRefused, Rejection, SimpleRejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Outcome:
     """What one command did. Refused: `rejections` only. Done: the events that it wrote (also in an earlier call:
     `replayed`), and what it is about, live: settled at `as_of`, the ledger at `position`."""
 
-    rejections: tuple[Rejection, ...] = ()
+    rejections: tuple[SimpleRejection, ...] = ()
     replayed: bool = False
     named: RecordedEvent | None = None
     events: tuple[RecordedEvent, ...] = ()

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from app.clock import Clock
 from app.domain.rejections import OutcomeUnknown, Overloaded, SimpleRejection, Unavailable
-from app.services.commit import Commit, Committed, InvariantBrokenError, UnknownLedgerError
+from app.services.commit import Commit, Committed, InvariantBrokenError
 from app.services.outcomes import Answer, BatchOutcome, Outcome
 from app.services.submission import Submission
 from app.store.database import Breakage, Database, NotConnectedError, WriterConnection
@@ -294,6 +294,3 @@ def _resolve(future: asyncio.Future[T], answer: T) -> None:
 def _fail(future: asyncio.Future[Any], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)
-
-
-__all__ = ["InvariantBrokenError", "UnknownLedgerError", "Writer"]

@@ -257,10 +257,8 @@ def test_L3_7_caps_are_an_accounts_own():
     assert ledger.accepts(issue("10", type_code="MILES"))
 
 
-def test_an_account_can_be_put_into_a_state():
-    account = Account("anna", "POINTS", available=0)
-    assert State().with_account(account).account("anna", "POINTS") is account
-    assert State().account("anna", "POINTS") == account
+def test_an_account_without_events_is_empty():
+    assert State().account("anna", "POINTS") == Account("anna", "POINTS")
 
 
 def test_a_grant_remembers_where_it_came_from():

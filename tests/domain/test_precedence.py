@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.commands import UpdateCustomer
 from app.domain.entitlement_type import CustomerState
-from app.domain.rejections import RETRYABLE, RejectionCode, invalid, under
+from app.domain.rejections import RETRYABLE, RejectionCode
 from tests.domain.scenario import (
     CALLER,
     WITHOUT_BACKDATING,
@@ -171,16 +171,6 @@ def test_L12_4_the_codes_are_in_the_order_of_the_law():
     assert [code for code in order if code in law.split()] == law.split()
     assert set(order) - set(law.split()) == {"BATCH_REFUSED", "OUTCOME_UNKNOWN"}
     assert {"OVERLOADED", "UNAVAILABLE", "OUTCOME_UNKNOWN"} == RETRYABLE
-
-
-def test_a_refusal_can_be_placed_further_outside():
-    assert under(invalid("No.", "tags", "3"), "operations", "7", "consume") == (
-        "operations",
-        "7",
-        "consume",
-        "tags",
-        "3",
-    )
 
 
 def _said(rejections):
